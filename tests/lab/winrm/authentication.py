@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Log-on by NTLM, raw or inside SPNEGO, for one TCP connection. Basic is refused, Kerberos is not offered.
+
+The users are those of the file that the environment variable NTLM_USER_FILE names. A client's channel binding token is accepted
+and not compared, as on a Windows server whose CbtHardeningLevel does not demand one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import spnego
+from spnego.exceptions import SpnegoError
+
+SCHEMES = ("negotiate", "ntlm")
+RAW_NTLM = b"NTLMSSP\0"
+
+
+class LogonRefused(Exception):
+    """The credentials, or the way they were given, are not accepted."""
+
+
+class Logon:
+    """State of the log-on of one connection.
+
+    Attributes:
+        user: account name once the log-on is complete, else None.
+    """
+
+    def __init__(self) -> None:
+        self.user: str | None = None
+        self._context: spnego.ContextProxy | None = None
+
+    def step(self, authorization: str) -> str | None:
+        """Take an Authorization header.
+
+        Returns:
+            Value of the WWW-Authenticate header to answer with, or None when there is nothing more to say.
+
+        Raises:
+            LogonRefused: it is no NTLM log-on, or user or password are wrong.
+        """
+        scheme, _, encoded = authorization.partition(" ")
+        if scheme.lower() not in SCHEMES:
+            self.forget()
+            raise LogonRefused(f"scheme {scheme}")
+        if self._context is None or self.user is not None:
+            self.forget()
+        try:
+            token = base64.b64decode(encoded, validate=True)
+            if self._context is None:
+                self._context = _new_context(token)
+            answer = self._context.step(token)
+        # The library lets struct and value errors of a malformed token through.
+        except (SpnegoError, binascii.Error, ValueError, IndexError, KeyError) as error:
+            self.forget()
+            raise LogonRefused(str(error)) from error
+        if self._context.complete:
+            self.user = self._context.client_principal
+        return f"{scheme} {base64.b64encode(answer).decode('ascii')}" if answer else None
+
+    def forget(self) -> None:
+        """Begin again: nobody is logged on."""
+        self.user = None
+        self._context = None
+
+    @property
+    def context(self) -> spnego.ContextProxy:
+        """The complete log-on's security context, for sealed messages.
+
+        Raises:
+            LogonRefused: nobody is logged on.
+        """
+        if self._context is None or self.user is None:
+            raise LogonRefused("nobody is logged on")
+        return self._context
+
+
+def _new_context(token: bytes) -> spnego.ContextProxy:
+    protocol = "ntlm" if token.startswith(RAW_NTLM) else "negotiate"
+    return spnego.server(protocol=protocol, options=spnego.NegotiateOptions.use_ntlm)

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Boots Windows, serves, and stops Windows.
+
+Environment: WINEPREFIX, and LAB_LOCALE (default en_US.UTF-8). Folder /lab: tls.crt, tls.key, users, endpoint.json,
+wire-faults.json, wire.log. SIGTERM stops the endpoint and Wine.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+from .exchange import Exchange
+from .server import Server
+from .settings import parse_settings
+from .shells import Shells
+from .watched_file import WatchedFile
+from .wine import Keepalive, WineLauncher, stop_wine, wine_environment
+from .wire_faults import parse_wire_faults
+from .wire_log import WireLog
+
+LAB = Path("/lab")
+ADDRESS = ("0.0.0.0", 5986)
+EXPIRY_SECONDS = 1.0
+
+
+def main() -> None:
+    """Boot Windows, serve until SIGTERM, stop Windows."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    os.environ["NTLM_USER_FILE"] = str(LAB / "users")
+    environment = wine_environment(os.environ.get("LAB_LOCALE", "en_US.UTF-8"))
+    try:
+        launcher = WineLauncher(environment, Keepalive(environment))
+        shells = Shells(launcher)
+        exchange = Exchange(
+            shells,
+            WatchedFile(LAB / "endpoint.json", parse_settings, {}),
+            WatchedFile(LAB / "wire-faults.json", parse_wire_faults, []),
+            WireLog(LAB / "wire.log"),
+        )
+        server = Server(ADDRESS, exchange, LAB / "tls.crt", LAB / "tls.key")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=launcher.prepare, daemon=True).start()
+        while not stop.wait(EXPIRY_SECONDS):
+            shells.close_expired()
+    finally:
+        stop_wine(environment)
