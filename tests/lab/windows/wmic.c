@@ -1,0 +1,125 @@
+/* Copyright (c) 2026 The jp1.itdm authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   wmic.exe: "os get PROPERTY,... /value" (LastBootUpTime, LocalDateTime) and "process call create COMMAND[,FOLDER]".
+   Lines end with CR CR LF in the console's code page when written to a pipe. [windows] clock_offset=SECONDS shifts both times,
+   [windows] wmic=missing behaves as on a server without wmic. */
+#include "common.h"
+#include "detach.h"
+
+#include <stdio.h>
+#include <tlhelp32.h>
+
+#define TRAP_EXIT_CODE 98
+#define NOT_RECOGNIZED 1
+#define TICKS_PER_SECOND 10000000LL
+#define TICKS_PER_MINUTE (60 * TICKS_PER_SECOND)
+
+static long long ticks(FILETIME time)
+{
+    return (long long)time.dwHighDateTime << 32 | time.dwLowDateTime;
+}
+
+static FILETIME file_time(long long value)
+{
+    FILETIME time = {(DWORD)value, (DWORD)(value >> 32)};
+    return time;
+}
+
+/* UTC time when the services came up, in ticks of a FILETIME; 0 when unknown. */
+static long long boot_time(void)
+{
+    PROCESSENTRY32W process = {.dwSize = sizeof process};
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    FILETIME created = {0, 0}, other;
+    for (BOOL more = Process32FirstW(snapshot, &process); more; more = Process32NextW(snapshot, &process))
+        if (lab_same(process.szExeFile, L"services.exe")) {
+            HANDLE handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process.th32ProcessID);
+            GetProcessTimes(handle, &created, &other, &other, &other);
+            CloseHandle(handle);
+            break;
+        }
+    CloseHandle(snapshot);
+    return ticks(created);
+}
+
+/* yyyymmddHHMMSS.mmmmmm+UUU in local time; UUU are the minutes east of UTC. */
+static void print_time(const wchar_t *property, long long utc)
+{
+    FILETIME utc_time = file_time(utc), local_time;
+    SYSTEMTIME t;
+    FileTimeToLocalFileTime(&utc_time, &local_time);
+    FileTimeToSystemTime(&local_time, &t);
+    long minutes = (long)((ticks(local_time) - utc) / TICKS_PER_MINUTE);
+    lab_print(L"%ls=%04u%02u%02u%02u%02u%02u.%06u%lc%03ld\r\r\n", property, t.wYear, t.wMonth, t.wDay, t.wHour, t.wMinute, t.wSecond,
+              (unsigned)(utc % TICKS_PER_SECOND / 10), minutes < 0 ? L'-' : L'+', minutes < 0 ? -minutes : minutes);
+}
+
+static int trap(void)
+{
+    lab_error(L"wmic is a trap for everything but 'os get LastBootUpTime,LocalDateTime /value' and 'process call create': not allowed in this lab\r\n");
+    return TRAP_EXIT_CODE;
+}
+
+static int get_times(wchar_t *properties)
+{
+    bool boot = false, local = false;
+    FILETIME now;
+    for (wchar_t *name = wcstok(properties, L", "); name; name = wcstok(NULL, L", ")) {
+        if (lab_same(name, L"LastBootUpTime"))
+            boot = true;
+        else if (lab_same(name, L"LocalDateTime"))
+            local = true;
+        else
+            return trap();
+    }
+    GetSystemTimeAsFileTime(&now);
+    long long offset = lab_setting_number(L"windows", L"clock_offset", 0) * TICKS_PER_SECOND;
+    lab_print(L"\r\r\n\r\r\n");
+    if (boot)
+        print_time(L"LastBootUpTime", boot_time() + offset);
+    if (local)
+        print_time(L"LocalDateTime", ticks(now) + offset);
+    lab_print(L"\r\r\n\r\r\n\r\r\n");
+    return 0;
+}
+
+static int create_process(wchar_t *command, const wchar_t *folder)
+{
+    DWORD pid = 0, error = lab_start_detached(command, folder, &pid);
+    DWORD result = !error ? 0 : error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ? 9 : 8;
+    lab_print(lab_text(L"Executing (Win32_Process)->Create()\r\r\nMethod execution successful.\r\r\nOut Parameters:\r\r\n",
+                       L"(Win32_Process)->Create() を実行しています\r\r\nメソッドが正しく実行しました。\r\r\n出力パラメーター:\r\r\n"));
+    lab_print(L"instance of __PARAMETERS\r\r\n{\r\r\n");
+    if (!result)
+        lab_print(L"\tProcessId = %lu;\r\r\n", pid);
+    lab_print(L"\tReturnValue = %lu;\r\r\n};\r\r\n\r\r\n", result);
+    return 0;
+}
+
+int wmain(int argc, wchar_t **argv)
+{
+    struct lab_fault fault;
+    wchar_t words[4096] = L"";
+    lab_fault_program(L"wmic", NULL, &fault);
+    lab_fault_at(&fault, LAB_BEFORE);
+    if (lab_setting_is(L"windows", L"wmic", L"missing")) {
+        lab_error(lab_text(L"'wmic' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n",
+                           L"'wmic' は、内部コマンドまたは外部コマンド、\r\n操作可能なプログラムまたはバッチ ファイルとして認識されていません。\r\n"));
+        return NOT_RECOGNIZED;
+    }
+    int result = TRAP_EXIT_CODE;
+    if (argc >= 5 && lab_same(argv[1], L"os") && lab_same(argv[2], L"get") && lab_same(argv[argc - 1], L"/value")) {
+        for (int i = 3; i < argc - 1; i++) /* "a,b" is one word, "a, b" two */
+            wcsncat(wcsncat(words, argv[i], 1000), L" ", 1);
+        result = get_times(words);
+    } else if ((argc == 5 || argc == 6) && lab_same(argv[1], L"process") && lab_same(argv[2], L"call") && lab_same(argv[3], L"create")) {
+        wchar_t *comma = argc == 5 ? wcsrchr(argv[4], L',') : NULL; /* "command","folder" arrives as one word */
+        if (comma)
+            *comma++ = 0;
+        result = create_process(argv[4], comma ? comma : argc == 6 ? argv[5] : L"C:\\windows\\system32");
+    } else
+        trap();
+    lab_fault_at(&fault, LAB_AFTER);
+    return result;
+}
