@@ -195,7 +195,7 @@ static void run(Strings *request)
 {
     WCHAR **field = request->items;
     UINT code_page = (UINT)wcstoul(field[RUN_CODE_PAGE], NULL, 10);
-    STARTUPINFOW startup = { sizeof startup };
+    STARTUPINFOW startup = { .cb = sizeof startup };
     PROCESS_INFORMATION process;
     WCHAR *environment = build_environment(field + RUN_VARIABLES, request->count - RUN_VARIABLES);
     WCHAR profile[MAX_PATH] = L"C:\\";
@@ -262,7 +262,7 @@ static BOOL WINAPI survive_signals(DWORD event)
 static int start_on_hidden_console(void)
 {
     WCHAR line[MAX_PATH + 20], path[MAX_PATH];
-    STARTUPINFOW startup = { sizeof startup };
+    STARTUPINFOW startup = { .cb = sizeof startup };
     PROCESS_INFORMATION process;
     GetModuleFileNameW(NULL, path, MAX_PATH);
     _snwprintf(line, MAX_PATH + 20, L"\"%ls\" serve", path);

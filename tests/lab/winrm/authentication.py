@@ -9,10 +9,8 @@ and not compared, as on a Windows server whose CbtHardeningLevel does not demand
 from __future__ import annotations
 
 import base64
-import binascii
 
 import spnego
-from spnego.exceptions import SpnegoError
 
 SCHEMES = ("negotiate", "ntlm")
 RAW_NTLM = b"NTLMSSP\0"
@@ -53,8 +51,7 @@ class Logon:
             if self._context is None:
                 self._context = _new_context(token)
             answer = self._context.step(token)
-        # The library lets struct and value errors of a malformed token through.
-        except (SpnegoError, binascii.Error, ValueError, IndexError, KeyError) as error:
+        except Exception as error:  # the library lets errors of many kinds through for a malformed token
             self.forget()
             raise LogonRefused(str(error)) from error
         if self._context.complete:
@@ -79,5 +76,6 @@ class Logon:
 
 
 def _new_context(token: bytes) -> spnego.ContextProxy:
-    protocol = "ntlm" if token.startswith(RAW_NTLM) else "negotiate"
-    return spnego.server(protocol=protocol, options=spnego.NegotiateOptions.use_ntlm)
+    if token.startswith(RAW_NTLM):
+        return spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+    return spnego.server(protocol="negotiate", options=spnego.NegotiateOptions.use_negotiate)
