@@ -1,0 +1,120 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what programs print about files and drives.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+_DIGEST = re.compile(r"^[0-9a-fA-F]{2}(?: ?[0-9a-fA-F]{2}){31}$")
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A drive.
+
+    :ivar free: bytes that the account may still write.
+    :ivar total: bytes.
+    """
+
+    free: int
+    total: int
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file with its content's fingerprint.
+
+    :ivar path: relative to the folder asked for, with backslashes.
+    :ivar size: bytes.
+    :ivar sha256: lower-case hexadecimal digits.
+    """
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FolderItem:
+    """An entry of a folder.
+
+    :ivar size: bytes; 0 for a folder.
+    """
+
+    name: str
+    is_folder: bool
+    size: int
+
+
+def parse_disk(text: str) -> Disk | None:
+    """Return a drive from C(fsutil volume diskfree): free bytes, all bytes, bytes free for the account, in that order."""
+    numbers = []
+    for line in text.split("\n"):
+        found = re.search(r":\s*([0-9][0-9.,'\s\u00a0\u202f]{0,40})", line, re.ASCII)
+        if found:
+            numbers.append(int(re.sub(r"\D", "", found.group(1), flags=re.ASCII)))
+    if len(numbers) < 2:
+        return None
+    return Disk(free=min(numbers[0], numbers[2]) if len(numbers) > 2 else numbers[0], total=numbers[1])
+
+
+def parse_digest(text: str) -> str | None:
+    """Return the SHA-256 digest that C(certutil -hashfile) printed, in one run or as pairs of digits, or None."""
+    for line in text.split("\n"):
+        if _DIGEST.match(line.strip()):
+            return line.strip().replace(" ", "").lower()
+    return None
+
+
+def parse_hashes(text: str) -> tuple[list[FileEntry], list[str]]:
+    """Return the files of a folder and the paths of those that could not be hashed.
+
+    :param text: the folder's name on the first line; then for each file C(#SIZE PATH), followed by what certutil printed about it.
+    """
+    first, _, rest = text.lstrip("\n").partition("\n")
+    base = first.strip().rstrip("\\") + "\\"
+    files: list[FileEntry] = []
+    failed: list[str] = []
+    for block in re.split(r"^#(?=[0-9]{1,20} )", rest, flags=re.MULTILINE)[1:]:
+        header, _, output = block.partition("\n")
+        size, _, path = header.partition(" ")
+        path = path.strip()
+        if path.lower().startswith(base.lower()):
+            path = path[len(base) :]
+        digest = parse_digest(output) if int(size) else EMPTY_SHA256
+        if digest:
+            files.append(FileEntry(path, int(size), digest))
+        else:
+            failed.append(path)
+    return files, failed
+
+
+def parse_folder(text: str) -> list[FolderItem]:
+    """Return a folder's entries from lines C(#SIZE/ATTRIBUTES/NAME)."""
+    items = []
+    for line in text.split("\n"):
+        found = re.match(r"#([0-9]{0,20})/([^/]*)/(.+)$", line, re.ASCII)
+        if found:
+            is_folder = "d" in found.group(2).lower()
+            items.append(FolderItem(found.group(3), is_folder, 0 if is_folder else int(found.group(1) or 0)))
+    return items
+
+
+def parse_base64(text: str) -> bytes | None:
+    """Return what C(certutil -encode) put between its BEGIN and END lines, or None when that is damaged."""
+    found = re.search(r"^-----BEGIN [A-Z ]+-----\n(.*?)^-----END [A-Z ]+-----", text, re.MULTILINE | re.DOTALL)
+    try:
+        return base64.b64decode("".join(found.group(1).split()), validate=True) if found else None
+    except (binascii.Error, ValueError):
+        return None

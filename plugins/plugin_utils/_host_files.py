@@ -1,0 +1,272 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files and folders of one server.
+
+Contents travel as base64, which C(certutil) turns into bytes there, and are compared by their SHA-256 digests.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets as random_tokens
+
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
+    CommandError,
+    OptionError,
+    PreconditionError,
+    UpgradeError,
+    VerificationError,
+)
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import (
+    EMPTY_SHA256,
+    FileEntry,
+    FolderItem,
+    parse_base64,
+    parse_digest,
+    parse_folder,
+    parse_hashes,
+)
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host_core import CommandResult, HostCore
+from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import folder_test, parent_and_name, windows_path
+from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import path as quote
+
+# SYSTEM and Administrators, by identifier: their names are translated.
+_OWNERS = ("*S-1-5-18", "*S-1-5-32-544")
+
+# Exit codes of our own lines, as Windows' errors of the same meaning.
+_FILE_MISSING = 2
+_FOLDER_MISSING = 3
+_IS_A_FOLDER = 336
+_EXISTS = 183
+_PROBLEMS = {
+    _FILE_MISSING: ("file_missing", "does not exist"),
+    _FOLDER_MISSING: ("folder_missing", "does not exist or is not a folder"),
+    _IS_A_FOLDER: ("is_a_folder", "is a folder"),
+    _EXISTS: ("file_exists", "exists already"),
+}
+
+
+class HostFiles(HostCore):
+    """Reads, writes, hashes and removes files and folders.
+
+    All methods raise PreconditionError with the codes C(file_missing), C(folder_missing), C(is_a_folder) or C(file_exists), CommandError with the
+    code C(file_operation_failed), and OptionError with the code C(bad_path) for a path that is not absolute or has wildcards.
+    """
+
+    def read_file(self, path: str) -> bytes:
+        """Return a file's content, proven by its digest.
+
+        :raises VerificationError: code C(file_changed) when it was changed meanwhile.
+        """
+        parent, name = parent_and_name(path)
+        temporary = f'"%TEMP%\\jp1itdm-{random_tokens.token_hex(8)}.tmp"'
+        result = self._do(
+            path,
+            f"{_require_file(path)}&pushd {quote(parent)}&{_size_of(name)}&certutil -encode {_full(path)} {temporary}>nul"
+            f"&&type {temporary}&certutil -hashfile {_full(path)} SHA256&del /f /q {temporary} 2>nul&exit 0",
+        )
+        if result.stdout.startswith("#0\n"):
+            return b""
+        content = parse_base64(result.stdout)
+        digest = parse_digest(re.sub(r"(?s)-----BEGIN.*-----END[^\n]*", "", result.stdout))
+        if content is None or digest is None:
+            raise self._failed("read", path, result)
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise VerificationError(f"{path} on {self.name} was changed while it was read.", code="file_changed")
+        return content
+
+    def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False) -> None:
+        """Write a file so that it is there completely or not at all.
+
+        :param owner_only: whether only SYSTEM and Administrators may read it, from its first byte on.
+        :param replace: whether an existing file is replaced; otherwise that is an error.
+        :raises VerificationError: code C(file_changed) when what arrived differs.
+        """
+        target = quote(windows_path(path))
+        stem = f"{windows_path(path)}.{random_tokens.token_hex(8)}"
+        encoded, decoded = quote(f"{stem}.b64"), quote(f"{stem}.new")
+        refuse = f"(if exist {folder_test(path)} exit {_IS_A_FOLDER})"
+        if not replace:
+            refuse += f"&(if exist {target} exit {_EXISTS})"
+        steps = [f"type nul>{name}&&{_restrict(name)}" for name in (encoded, decoded)] if owner_only else []
+        if data:
+            steps += [f'find /v "">>{encoded}', f"certutil -f -decode {encoded} {decoded}>nul", f"del /f /q {encoded}"]
+            steps += [f"certutil -hashfile {decoded} SHA256"]
+        else:
+            steps += [f"type nul>>{decoded}"]
+        try:
+            result = self._do(path, f"{refuse}&{'&&'.join(steps)}", stdin=_armour(data) if data else b"")
+            if data and parse_digest(result.stdout) != hashlib.sha256(data).hexdigest():
+                raise VerificationError(
+                    f"What arrived of {path} on {self.name} differs from what was sent.", code="file_changed"
+                )
+            self._do(path, f"({refuse}&move /y {decoded} {target}>nul)<nul")
+        except UpgradeError as exc:
+            self._clean_up(f"del /f /q {encoded} {decoded}", exc)
+            raise
+
+    def hash_file(self, path: str) -> FileEntry:
+        """Return a file's size and digest; the entry's path is its name."""
+        parent, name = parent_and_name(path)
+        result = self._do(
+            path,
+            f"({_require_file(path)}&pushd {quote(parent)}&{_size_of(name)}&certutil -hashfile {_full(path)} SHA256&exit 0)<nul",
+        )
+        first, _, rest = result.stdout.partition("\n")
+        size = int(first[1:]) if re.fullmatch(r"#[0-9]{1,20}", first) else None
+        digest = EMPTY_SHA256 if size == 0 else parse_digest(rest)
+        if size is None or digest is None:
+            raise self._failed("hash", path, result)
+        return FileEntry(name, size, digest)
+
+    def hash_folder(self, path: str, *, time_limit: float = 3600) -> list[FileEntry]:
+        """Return all files below a folder with sizes and digests, sorted by path, in one round trip.
+
+        :param time_limit: seconds.
+        :raises CommandError: code C(file_operation_failed) when a file could not be read; I(evidence.files) names them.
+        """
+        result = self._do(
+            path,
+            f"({_require_folder(path)}&pushd {quote(windows_path(path))}&cd&for /f \"delims=\" %f in ('dir /a-d /b /s 2^>nul') do "
+            '@(echo #%~zf %f&if not %~zf==0 certutil -hashfile "%f" SHA256))<nul',
+            time_limit=time_limit,
+            accept_any=True,
+        )
+        files, unreadable = parse_hashes(result.stdout)
+        if unreadable:
+            failure = self._failed("hash", path, result)
+            failure.evidence["files"] = unreadable[:100]
+            raise failure
+        return sorted(files, key=lambda file: file.path.lower())
+
+    def list_folder(self, path: str) -> list[FolderItem]:
+        """Return the files and folders directly in a folder, sorted by name."""
+        items = self.ask(items=_windows.folder(path)).items
+        if items is None:
+            raise self._problem(path, _FOLDER_MISSING)
+        return sorted(items, key=lambda item: item.name.lower())
+
+    def make_folder(self, path: str, *, owner_only: bool = False) -> None:
+        """Make a folder and those above it, if it does not exist.
+
+        :param owner_only: whether only SYSTEM and Administrators may see it and what will be in it; also set for an existing folder.
+        """
+        folder, test = quote(windows_path(path)), folder_test(path)
+        restrict = f"&{_restrict(folder, inherit=True)}" if owner_only else ""
+        self._do(
+            path, f"((if not exist {test} mkdir {folder})&(if not exist {test} exit {_FOLDER_MISSING}){restrict})<nul"
+        )
+
+    def remove_file(self, path: str) -> None:
+        """Remove a file if it exists."""
+        file = quote(windows_path(path))
+        self._do(
+            path,
+            f"((if exist {folder_test(path)} exit {_IS_A_FOLDER})&(if exist {file} del /f /q /a {file})&(if exist {file} exit 1)&exit 0)<nul",
+        )
+
+    def remove_folder(self, path: str) -> None:
+        """Remove a folder with everything in it, if it exists.
+
+        :raises OptionError: code C(bad_path) for a drive's root or a folder directly below it.
+        """
+        parent, _name = parent_and_name(path)
+        if parent.endswith("\\"):
+            raise OptionError(f"{path!r} is too near to the root of its drive to be removed.", code="bad_path")
+        test = folder_test(path)
+        self._do(
+            path, f"((if exist {test} rmdir /s /q {quote(windows_path(path))})&(if exist {test} exit 1)&exit 0)<nul"
+        )
+
+    def move(self, source: str, destination: str, *, replace: bool = False) -> None:
+        """Rename a file or folder, or move it on the same drive.
+
+        :param replace: whether an existing file of the new name is replaced; a folder never is.
+        """
+        old, new = quote(windows_path(source)), quote(windows_path(destination))
+        self._do(source, f"(if not exist {old} exit {_FILE_MISSING})<nul")
+        refuse = (
+            f"(if exist {folder_test(destination)} exit {_IS_A_FOLDER})"
+            if replace
+            else f"(if exist {new} exit {_EXISTS})"
+        )
+        self._do(destination, f"({refuse}&move /y {old} {new}>nul)<nul")
+
+    # Helpers
+
+    def _do(
+        self,
+        path: str,
+        line: str,
+        *,
+        stdin: bytes | None = None,
+        time_limit: float | None = None,
+        accept_any: bool = False,
+    ) -> CommandResult:
+        result = self._internal(line, stdin=stdin, time_limit=time_limit)
+        if result.exit_code in _PROBLEMS:
+            raise self._problem(path, result.exit_code)
+        if result.exit_code and not accept_any:
+            raise self._failed("change", path, result)
+        return result
+
+    def _clean_up(self, line: str, error: UpgradeError) -> None:
+        if error.failure_class != "connection_lost":
+            try:
+                self._internal(f"({line})<nul")
+            except UpgradeError as exc:
+                self.log(4, f"{self.name}: cleaning up: {exc}")
+
+    def _problem(self, path: str, exit_code: int) -> PreconditionError:
+        code, text = _PROBLEMS[exit_code]
+        return PreconditionError(
+            f"{path} on {self.name} {text}.", code=code, evidence={"host": self.name, "path": path}
+        )
+
+    def _failed(self, verb: str, path: str, result: CommandResult) -> CommandError:
+        return CommandError(
+            f"Could not {verb} {path} on {self.name}.",
+            code="file_operation_failed",
+            remedy="Check that the path exists, the account's rights, free space, and that no program holds the file open.",
+            evidence={
+                "host": self.name,
+                "path": path,
+                "exit_code": result.exit_code,
+                "stdout": result.stdout[-1000:],
+                "stderr": result.stderr[-1000:],
+            },
+        )
+
+
+def _full(path: str) -> str:
+    return quote(windows_path(path))
+
+
+def _require_file(path: str) -> str:
+    return f"(if not exist {_full(path)} exit {_FILE_MISSING})&(if exist {folder_test(path)} exit {_IS_A_FOLDER})"
+
+
+def _require_folder(path: str) -> str:
+    return f"(if not exist {folder_test(path)} exit {_FOLDER_MISSING})"
+
+
+def _size_of(name: str) -> str:
+    return f"(for /f \"eol=| delims=\" %f in ('dir /a-d /b {quote(name)} 2^>nul') do @echo #%~zf)"
+
+
+def _restrict(quoted: str, *, inherit: bool = False) -> str:
+    rights = "(OI)(CI)F" if inherit else "F"
+    grants = " ".join(f'"{owner}:{rights}"' for owner in _OWNERS)
+    return f"icacls {quoted} /inheritance:r /grant:r {grants}>nul"
+
+
+def _armour(data: bytes) -> bytes:
+    text = base64.b64encode(data)
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    return b"\r\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])

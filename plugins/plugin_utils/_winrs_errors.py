@@ -1,0 +1,162 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What went wrong on the way to a server, told in one sentence with a stable code and a remedy.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError
+
+#: WS-Management fault codes: https://learn.microsoft.com/windows/win32/winrm/winrm-error-codes
+SHELL_NOT_FOUND = 2150858843
+TOO_MANY_SHELLS = 2150859173
+TOO_MANY_OPERATIONS = 0x803381A6
+
+
+@dataclass(frozen=True)
+class _Kind:
+    code: str
+    message: str
+    remedy: str
+    pattern: re.Pattern[str]
+
+
+def _kind(code: str, message: str, remedy: str, pattern: str) -> _Kind:
+    return _Kind(code, message, remedy, re.compile(pattern, re.IGNORECASE))
+
+
+# The first one that matches counts. Ansible's winrm connection hands on texts only, in English, so texts have to be read here.
+_KINDS = (
+    _kind(
+        "certificate_rejected",
+        "The certificate of {host} was rejected",
+        "Renew the certificate, or name the authority that issued it in ansible_winrm_ca_trust_path. Do not switch the check off.",
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|doesn't match '|hostname mismatch",
+    ),
+    _kind(
+        "not_windows",
+        "{host} does not speak TLS on this port",
+        "Check ansible_port (5986 for HTTPS, 5985 for HTTP) and ansible_winrm_scheme.",
+        r"WRONG_VERSION_NUMBER|\[SSL: HTTP_REQUEST\]|RECORD_LAYER_FAILURE|PACKET_LENGTH_TOO_LONG",
+    ),
+    _kind(
+        "old_tls",
+        "{host} speaks only a version of TLS that this machine refuses",
+        "Use NTLM or Kerberos with message encryption over port 5985 (ansible_winrm_scheme: http, ansible_winrm_message_encryption: always),"
+        " or enable TLS 1.2 on the server.",
+        r"UNSUPPORTED_PROTOCOL|ALERT_PROTOCOL_VERSION|NO_PROTOCOLS_AVAILABLE|HANDSHAKE_FAILURE|DH_KEY_TOO_SMALL|EE_KEY_TOO_SMALL"
+        r"|LEGACY_RENEGOTIATION|UNSAFE_LEGACY|NO_CIPHERS",
+    ),
+    _kind(
+        "kerberos_failed",
+        "Kerberos does not work for {host}",
+        "Check the realm in ansible_user, the KDC's name in krb5.conf, the server's full name in ansible_host, and the clocks.",
+        r"Cannot (find|contact|locate)( any)? KDC|not found in Kerberos|Clock skew|Cannot resolve network address for KDC",
+    ),
+    _kind(
+        "wrong_credentials",
+        "{host} rejected the user name or password",
+        "Check ansible_user and ansible_password (or the Kerberos ticket), and that the account may use Windows Remote Management.",
+        r"credentials were rejected|Code 401|Kerberos auth failure|kinit|Access is denied|KRB5|GSSError|No valid credential",
+    ),
+    _kind(
+        "missing_library",
+        "A Python library for the connection to {host} is missing on this machine",
+        "Install pywinrm, with its extra for Kerberos or CredSSP where that is used.",
+        r"is not installed|No module named",
+    ),
+    _kind(
+        "too_many_shells",
+        "{host} has no free WinRM shell for this user",
+        "Wait until older sessions have ended, or raise MaxShellsPerUser on the server.",
+        rf"{TOO_MANY_SHELLS}|maximum number of concurrent shells",
+    ),
+    _kind(
+        "shell_lost",
+        "The WinRM shell on {host} is gone",
+        "The server or its WinRM service was probably restarted; run the playbook again.",
+        rf"{SHELL_NOT_FOUND}|shell was not found",
+    ),
+    _kind(
+        "not_windows",
+        "{host} answers on this port, but not as Windows Remote Management",
+        "Check ansible_host and ansible_port, and that WinRM listens there.",
+        r"Code (400|404|405|406|501)|BadStatusLine|not well-formed|mismatched tag|syntax error: line|no element found|HTTP/0\.9"
+        r"|RemoteDisconnected|Remote end closed",
+    ),
+    _kind(
+        "winrm_unavailable",
+        "The WinRM service of {host} can not answer now",
+        "Wait until the server has started, then run the playbook again.",
+        r"Code (5\d\d|429)",
+    ),
+    _kind(
+        "unreachable",
+        "{host} can not be reached",
+        "Check that the server is running, its name or address, ansible_port, and the firewall.",
+        r"refused|timed? ?out|resolve|resolution|getaddrinfo|Name or service|No route|unreachable|reset by peer|Broken pipe|aborted|EOF",
+    ),
+)
+_OTHER = _kind(
+    "connection_failed", "The connection to {host} failed", "Look at the message, and run with -vvvv for more.", ""
+)
+
+
+def describe(error: BaseException, host: str, *, connected: bool = False) -> ConnectionLostError:
+    """Return the failure that an exception of the connection, requests or pywinrm stands for.
+
+    :param error: the exception.
+    :param host: the server's name for the message.
+    :param connected: whether the server had already answered as WinRM; then a connection that ends early is an outage.
+    """
+    text = "; ".join(dict.fromkeys(f"{type(link).__name__}: {link}" for link in _chain(error)))
+    kind = next((kind for kind in _KINDS if kind.pattern.search(text)), _OTHER)
+    if connected and kind.code == "not_windows":
+        kind = next(kind for kind in _KINDS if kind.code == "unreachable")
+    detail = text[:300] if kind is _OTHER else _detail(text)
+    return ConnectionLostError(
+        f"{kind.message.format(host=host)}: {detail}." if detail else f"{kind.message.format(host=host)}.",
+        code=kind.code,
+        remedy=kind.remedy,
+        evidence={"host": host, "cause": text},
+    )
+
+
+def was_not_sent(error: BaseException) -> bool:
+    """Whether the request certainly never reached the server, because no connection was made."""
+    text = " ".join(f"{type(link).__name__} {link}" for link in _chain(error))
+    return bool(re.search(r"NewConnectionError|ConnectTimeout|NameResolutionError|SSLError|Failed to establish", text))
+
+
+def fault_codes(error: BaseException) -> frozenset[int]:
+    """Return the WS-Management and WMI codes of a fault; empty for any other exception."""
+    codes = (getattr(error, "wsman_fault_code", None), getattr(error, "wmierror_code", None))
+    return frozenset(code & 0xFFFFFFFF for code in codes if isinstance(code, int))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _detail(text: str) -> str:
+    """Return the telling part of a long exception text."""
+    for pattern in (
+        r"certificate verify failed: ([^(]+?) ?\(_ssl",
+        r"\[SSL: (\w+)\]",
+        r"\[Errno -?\d+\] ([^'\")]+)",
+        r"(Code \d{3})",
+    ):
+        found = re.search(pattern, text)
+        if found:
+            return found.group(1).strip()
+    found = re.search(r"'([^']*timed out[^']*)'", text)
+    return found.group(1) if found else ""
