@@ -1,0 +1,270 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab as one object: what the command line and the tests use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any
+
+from . import faults
+from .credentials import Credentials, load_or_make
+from .engine import Engine
+from .errors import LabError
+from .images import Images
+from .inventory import inventory_text
+from .machines import Machines
+from .names import LABEL, LOCALES, VERSIONS, LabHost, lab_id, make_hosts, network_name
+from .network import free_ports, free_subnets, machine_subnets
+from .records import compare, parse_accepted
+from .state import State, load, locked, save, write_atomically
+
+MAX_SYSTEMS = 40
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+class Lab:
+    """The lab of one checkout.
+
+    :param checkout: root of the checkout; everything the lab keeps is in its C(.lab) folder.
+    :param say: called with each line of progress.
+    :raises LabError: from every method, for whatever the lab can not do.
+    """
+
+    def __init__(self, checkout: Path, say: Callable[[str], None] = _silent) -> None:
+        self.checkout = checkout.resolve()
+        self.folder = self.checkout / ".lab"
+        self.identity = lab_id(self.checkout)
+        self._say = say
+        self._parts = self.checkout / "tests" / "lab"
+        self._engine = Engine(self.folder / "containers.conf")
+        self._machines = Machines(self._engine, self.identity, self.folder)
+        self._images = Images(self._engine, self.identity, self._parts, self.folder / "build", say)
+
+    # --- whole lab ---
+
+    def up(self, systems: int = 1, version: str = "10-00", locale: str = "en") -> State:
+        """Start a new lab; one that runs, or what a killed one left, is removed first."""
+        if not 1 <= systems <= MAX_SYSTEMS:
+            raise LabError(f"A lab has 1 to {MAX_SYSTEMS} systems, not {systems}.")
+        if version not in VERSIONS or locale not in LOCALES:
+            raise LabError(f"Versions are {', '.join(VERSIONS)}; locales are {', '.join(LOCALES)}.")
+        with self._lock():
+            images = self._images.ensure(version, self.credentials)
+            self._clear()
+            network, subnet = self._make_network()
+            hosts = make_hosts(self.identity, systems, subnet, free_ports(self.identity, 2 * systems))
+            state = State(version, locale, network, subnet, images, hosts)
+            save(self._state_file, state)
+            self._start(hosts, state)
+            text = inventory_text(state, self.credentials, self.folder, self._parts / "profile.yml")
+            write_atomically(self.inventory_file, text, mode=0o600)
+        return state
+
+    def reset(self, system: int | None = None) -> None:
+        """Bring one system, or all, back to the state after C(up); names, addresses, ports and secrets stay."""
+        with ExitStack() as locks:
+            locks.enter_context(self._lock(shared=True))  # systems may be reset side by side
+            state = self.state()
+            hosts = state.hosts if system is None else state.system(system)
+            for number in sorted({host.system for host in hosts}):
+                locks.enter_context(locked(self.folder / f"system-{number}.lock"))
+            self._engine.remove([host.container for host in hosts])
+            self._start(hosts, state)
+
+    def down(self, *, images: bool = False) -> None:
+        """Remove the containers, the network and the state.
+
+        :param images: also this checkout's images and secrets.
+        """
+        with self._lock():
+            self._clear()
+            self.inventory_file.unlink(missing_ok=True)
+            if images:
+                self._images.remove_all()
+                for name in ("secrets.yml", "ca.crt", "ca.key"):
+                    (self.folder / name).unlink(missing_ok=True)
+
+    def make_images(self) -> str:
+        """The image with the Windows programs; made if needed."""
+        with self._lock():
+            return self._images.ensure_tools()
+
+    # --- what there is ---
+
+    @property
+    def inventory_file(self) -> Path:
+        """The Ansible inventory of the running lab."""
+        return self.folder / "inventory.yml"
+
+    @property
+    def credentials(self) -> Credentials:
+        """The checkout's secrets."""
+        return load_or_make(self.folder / "secrets.yml")
+
+    def state(self) -> State:
+        """The running lab."""
+        state = load(self._state_file)
+        if state is None:
+            raise LabError("The lab is not up. Run 'python tests/lab up'.")
+        return state
+
+    def hosts(self) -> list[LabHost]:
+        """The hosts, system by system, the management server first."""
+        return self.state().hosts
+
+    def host(self, name: str) -> LabHost:
+        """One host by its name."""
+        return self.state().host(name)
+
+    def running(self) -> dict[str, str]:
+        """The state of each host by its name; C(missing) for one without a container."""
+        found = self._engine.containers(self.identity)
+        return {host.name: found.get(host.container, "missing") for host in self.hosts()}
+
+    # --- faults ---
+
+    def fault(self, host: str, section: str, **keys: Any) -> None:
+        """Set a section of the host's C(faults.ini) (the lab's README lists them); without keys it is removed."""
+        faults.set_fault(self._shared(host) / "faults.ini", section, keys)
+
+    def wire_fault(self, host: str, **keys: Any) -> None:
+        """Add a fault of the host's WinRM endpoint."""
+        faults.add_wire_fault(self._shared(host) / "wire-faults.json", keys)
+
+    def endpoint(self, host: str, **settings: Any) -> None:
+        """Change settings of the host's WinRM endpoint."""
+        faults.set_endpoint(self._shared(host) / "endpoint.json", settings)
+
+    def clear_faults(self, host: str | None = None) -> None:
+        """Remove all faults and endpoint settings of one host or of all."""
+        for name in [host] if host else [each.name for each in self.hosts()]:
+            for file in ("faults.ini", "wire-faults.json", "endpoint.json"):
+                (self._shared(name) / file).unlink(missing_ok=True)
+
+    def faults(self, host: str) -> dict[str, Any]:
+        """The faults that are set, by section; those of the wire under C(wire)."""
+        folder = self._shared(host)
+        found: dict[str, Any] = dict(faults.sections(faults.read(folder / "faults.ini")))
+        if (folder / "wire-faults.json").exists():
+            found["wire"] = json.loads((folder / "wire-faults.json").read_text(encoding="utf-8"))
+        return found
+
+    def restart(self, host: str) -> None:
+        """An orderly restart of Windows; returns when the host is usable."""
+        self._machines.restart(self.host(host))
+        self.wait_until_usable(host)
+
+    def power_loss(self, host: str) -> None:
+        """Cut the power and switch it on again; returns when the host is usable."""
+        self._machines.cut_power(self.host(host))
+        self.wait_until_usable(host)
+
+    def switch_off(self, host: str) -> None:
+        """Cut the power."""
+        self._machines.switch_off(self.host(host))
+
+    def switch_on(self, host: str) -> None:
+        """Switch a host on that is off; returns when it is usable."""
+        self._machines.switch_on(self.host(host))
+        self.wait_until_usable(host)
+
+    def pause(self, host: str) -> None:
+        """Freeze every process of a host."""
+        self._machines.pause(self.host(host))
+
+    def unpause(self, host: str) -> None:
+        """Let a frozen host go on."""
+        self._machines.unpause(self.host(host))
+
+    def certificate(self, host: str, kind: str = "valid") -> None:
+        """Restart a host with another certificate: C(valid), C(expired), C(other-authority) or C(wrong-name)."""
+        self._machines.give_certificate(self.host(host), kind)
+        self._machines.restart(self.host(host))
+        if kind == "valid":
+            self.wait_until_usable(host)
+
+    def wait_until_usable(self, host: str, *, product: bool = False) -> None:
+        """Wait until WinRM answers and, if asked, the product's services listen."""
+        self._machines.wait_until_usable(self.host(host), self.credentials.winrm_password, product=product)
+
+    # --- what happened ---
+
+    def look(self, host: str) -> dict[str, Any]:
+        """What is really on a host, seen through the container engine; see the lab's README for the keys."""
+        return self._machines.look(self.host(host))
+
+    def records(self, system: int = 1) -> dict[str, Any]:
+        """The lab's own count of a system's records.
+
+        :returns: C(accepted), a list of (UTC time, record id); C(in_database), the ids; C(lost), ids of accepted records
+            that the database has not; C(twice), ids that it has more than once.
+        """
+        manager, database = self.state().system(system)
+        # The log first: whatever it has, the database had before.
+        accepted = parse_accepted((self._shared(manager.name) / "accepted.log").read_text(encoding="utf-8"))
+        return compare(accepted, self.look(database.name)["records"])
+
+    def wire_log(self, host: str) -> list[dict[str, Any]]:
+        """One entry for each HTTP request that the host's endpoint got."""
+        text = (self._shared(host) / "wire.log").read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    def log(self, host: str) -> str:
+        """The output of the host's endpoint."""
+        return self._machines.log(self.host(host))
+
+    # --- inside ---
+
+    @property
+    def _state_file(self) -> Path:
+        return self.folder / "state.json"
+
+    def _lock(self, *, shared: bool = False) -> AbstractContextManager[None]:
+        return locked(self.folder / "lock", shared=shared)
+
+    def _shared(self, host: str) -> Path:
+        return self._machines.shared_folder(self.host(host))
+
+    def _clear(self) -> None:
+        """Remove what belongs to this lab, found by its label: also what a killed command left."""
+        self._engine.remove(list(self._engine.containers(self.identity)))
+        for network in self._engine.networks(self.identity):
+            self._engine.run("network", "rm", network)
+        self._state_file.unlink(missing_ok=True)
+
+    def _make_network(self) -> tuple[str, str]:
+        name = network_name(self.identity)
+        failure: LabError | None = None
+        for subnet, _ in zip(free_subnets(self.identity, self._engine.subnets() + machine_subnets()), range(5)):
+            try:
+                no_names = (
+                    ["--disable-dns"] if self._engine.is_podman else []
+                )  # the hosts know each other from /etc/hosts
+                self._engine.run(
+                    "network", "create", *no_names, f"--subnet={subnet}", f"--label={LABEL}={self.identity}", name
+                )
+            except LabError as error:  # another lab may have taken it in this moment
+                failure = error
+            else:
+                return name, subnet
+        raise failure or LabError("No free subnet between 10.224.0.0 and 10.231.255.0.")
+
+    def _start(self, hosts: Iterable[LabHost], state: State) -> None:
+        credentials = self.credentials
+
+        def start(host: LabHost) -> None:
+            self._machines.prepare(host, credentials)
+            self._machines.run(host, state)
+            self._machines.wait_until_usable(host, credentials.winrm_password)
+            self._say(f"{host.name} is usable: {host.role} server, WinRM on 127.0.0.1:{host.port}")
+
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(start, hosts))

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Puts the Windows programs of the lab into the base image's prefix. Runs in a container of the base image.
+# argument: folder with look.exe and the trees x64 and x86, which are laid over system32 and syswow64
+set -eu
+built=$1
+windows=$WINEPREFIX/drive_c/windows
+export WINEDEBUG=-all
+
+is_ours_alone() { # programs without a Windows counterpart stay outside the Windows folders
+    case $1 in ./launch.exe | ./keepalive.exe) true ;; *) false ;; esac
+}
+
+install_folder() { # from, to
+    cd "$1"
+    find . -name '*.exe' | while IFS= read -r file; do
+        if is_ours_alone "$file"; then
+            cp "$file" /opt/lab/bin/
+        else
+            mkdir -p "$2/${file%/*}"
+            rm -f "$2/$file"
+            cp "$file" "$2/$file"
+        fi
+    done
+}
+
+mkdir -p /opt/lab/bin
+cp "$built/look.exe" /opt/lab/bin/
+install_folder "$built/x64" "$windows/system32"
+install_folder "$built/x86" "$windows/syswow64"
+
+# A program of ours that bears the name of one of Wine's own is used only when Wine is told so.
+overrides=$(mktemp --suffix=.reg)
+{
+    printf 'REGEDIT4\r\n\r\n[HKEY_CURRENT_USER\\Software\\Wine\\DllOverrides]\r\n'
+    find "$built/x64" "$built/x86" -name '*.exe' | sed 's|.*/\(.*\)|"\1"="native"\r|' | sort -u
+} > "$overrides"
+wine regedit /S "$overrides"
+rm -f "$overrides"
+wineserver -w
