@@ -31,7 +31,7 @@ static int register_license(void)
     }
     join(path, site.conf, L"license.dat");
     if (fault.kind && fault.when == LAB_MIDDLE)
-        write_text(path, "[License]\r\nRegistered=yes\r\n");
+        write_text(path, "[License]\r\nRegis");
     lab_fault_at(&fault, LAB_MIDDLE);
     if (!license_register(key)) {
         say(SAY_CANNOT_WRITE, path, GetLastError());

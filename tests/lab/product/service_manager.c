@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DATABASE_WAIT_MS 6000 /* both servers may boot at the same time */
+#define DATABASE_WAIT_MS 10000 /* both servers may boot at the same time, on a busy machine */
 
 static SOCKET database = INVALID_SOCKET;
 static SRWLOCK database_use = SRWLOCK_INIT;
