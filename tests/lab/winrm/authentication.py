@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Log-on by NTLM, raw or inside SPNEGO, for one TCP connection. Basic is refused, Kerberos is not offered.
 
-The users are those of the file that the environment variable NTLM_USER_FILE names. A client's channel binding token is accepted
-and not compared, as on a Windows server whose CbtHardeningLevel does not demand one.
+A client's channel binding token is accepted and not compared, as on a Windows server whose CbtHardeningLevel does not demand one.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from __future__ import annotations
 import base64
 
 import spnego
+
+from .accounts import Accounts
 
 SCHEMES = ("negotiate", "ntlm")
 RAW_NTLM = b"NTLMSSP\0"
@@ -23,11 +24,15 @@ class LogonRefused(Exception):
 class Logon:
     """State of the log-on of one connection.
 
+    Args:
+        accounts: who may log on.
+
     Attributes:
         user: account name once the log-on is complete, else None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
         self.user: str | None = None
         self._context: spnego.ContextProxy | None = None
 
@@ -49,6 +54,7 @@ class Logon:
         try:
             token = base64.b64decode(encoded, validate=True)
             if self._context is None:
+                self._accounts.refresh()
                 self._context = _new_context(token)
             answer = self._context.step(token)
         except Exception as error:  # the library lets errors of many kinds through for a malformed token

@@ -13,13 +13,14 @@ import signal
 import threading
 from pathlib import Path
 
+from .accounts import Accounts
 from .exchange import Exchange
 from .server import Server
 from .settings import parse_settings
 from .shells import Shells
 from .watched_file import WatchedFile
 from .wine import Keepalive, WineLauncher, stop_wine, wine_environment
-from .wire_faults import parse_wire_faults
+from .wire_faults import WireFaultParser
 from .wire_log import WireLog
 
 LAB = Path("/lab")
@@ -32,7 +33,6 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    os.environ["NTLM_USER_FILE"] = str(LAB / "users")
     environment = wine_environment(os.environ.get("LAB_LOCALE", "en_US.UTF-8"))
     try:
         launcher = WineLauncher(environment, Keepalive(environment))
@@ -40,10 +40,10 @@ def main() -> None:
         exchange = Exchange(
             shells,
             WatchedFile(LAB / "endpoint.json", parse_settings, {}),
-            WatchedFile(LAB / "wire-faults.json", parse_wire_faults, []),
+            WatchedFile(LAB / "wire-faults.json", WireFaultParser(), []),
             WireLog(LAB / "wire.log"),
         )
-        server = Server(ADDRESS, exchange, LAB / "tls.crt", LAB / "tls.key")
+        server = Server(ADDRESS, exchange, Accounts(LAB / "users"), LAB / "tls.crt", LAB / "tls.key")
         threading.Thread(target=server.serve_forever, daemon=True).start()
         threading.Thread(target=launcher.prepare, daemon=True).start()
         while not stop.wait(EXPIRY_SECONDS):

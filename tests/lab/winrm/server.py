@@ -14,6 +14,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from .accounts import Accounts
 from .authentication import Logon, LogonRefused
 from .dispatcher import Client
 from .exchange import DROPPED, Exchange, Reply
@@ -30,14 +31,18 @@ class Server(ThreadingHTTPServer):
     Args:
         address: host and port to listen on.
         exchange: handles the messages.
+        accounts: who may log on.
         certificate, key: PEM files.
     """
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], exchange: Exchange, certificate: Path, key: Path) -> None:
+    def __init__(
+        self, address: tuple[str, int], exchange: Exchange, accounts: Accounts, certificate: Path, key: Path
+    ) -> None:
         self.exchange = exchange
+        self.accounts = accounts
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(certificate, key)
         super().__init__(address, Connection)
@@ -62,7 +67,7 @@ class Connection(BaseHTTPRequestHandler):
         self.request.settimeout(HANDSHAKE_SECONDS)
         self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         self.request.settimeout(None)
-        self.logon = Logon()
+        self.logon = Logon(self.server.accounts)
         super().setup()
 
     def do_POST(self) -> None:

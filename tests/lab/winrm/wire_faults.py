@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Faults of the wire that a test orders: /lab/wire-faults.json, a JSON list of objects, read again when it changes.
 
-A change of the file forgets what was counted before; an empty list or no file means no fault. For each message (an
-authenticated request with an envelope) the first fault of the list that applies is carried out. Keys:
+An empty list or no file means no fault. For each message (an authenticated request with an envelope) the first fault of the
+list that applies is carried out. What was counted is forgotten when the file changes, except for entries with an id. Keys:
 
     kind         required:
                  "drop_before"  close the connection without doing anything
@@ -22,6 +22,7 @@ authenticated request with an envelope) the first fault of the list that applies
     seconds      of a delay
     status       of http, default 503
     code         of wsman, for example 2150858843; wmi_code, default none; reason, a text
+    id           any text that no other entry ever had: lets entries be added without starting this one anew
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class WireFault:
     code: int = 0
     wmi_code: int | None = None
     reason: str = "A fault ordered by a test."
+    id: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -93,10 +95,17 @@ class WireFaults:
     Args:
         faults: in the file's order.
         clock: seconds that only grow.
+        before: the faults of the file's last version; those with an id keep their counters.
     """
 
-    def __init__(self, faults: list[WireFault], clock: Callable[[], float] = time.monotonic) -> None:
-        self._counters = [_Counter(fault) for fault in faults]
+    def __init__(
+        self,
+        faults: list[WireFault],
+        clock: Callable[[], float] = time.monotonic,
+        before: WireFaults | None = None,
+    ) -> None:
+        kept = {counter.fault: counter for counter in before._counters if counter.fault.id} if before else {}
+        self._counters: list[_Counter] = [kept.get(fault) or _Counter(fault) for fault in faults]
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -139,17 +148,24 @@ class WireFaults:
         return limit is not None and counter.began is not None and self._clock() - counter.began >= limit
 
 
-def parse_wire_faults(decoded: Any) -> WireFaults:
-    """Make faults of the decoded file.
+class WireFaultParser:
+    """Makes faults of the decoded file, version after version."""
 
-    Raises:
-        ValueError: it is not a list of objects, or a key or value is wrong.
-    """
-    if not isinstance(decoded, list) or not all(isinstance(entry, dict) for entry in decoded):
-        raise ValueError("not a JSON list of objects")
-    known = {field.name for field in fields(WireFault)}
-    for entry in decoded:
-        unknown = sorted(set(entry) - known)
-        if unknown or "kind" not in entry:
-            raise ValueError(f"unknown key {', '.join(unknown)}" if unknown else "an entry has no kind")
-    return WireFaults([WireFault(**entry) for entry in decoded])
+    def __init__(self) -> None:
+        self._last: WireFaults | None = None
+
+    def __call__(self, decoded: Any) -> WireFaults:
+        """Parse a version of the file.
+
+        Raises:
+            ValueError: it is not a list of objects, or a key or value is wrong.
+        """
+        if not isinstance(decoded, list) or not all(isinstance(entry, dict) for entry in decoded):
+            raise ValueError("not a JSON list of objects")
+        known = {field.name for field in fields(WireFault)}
+        for entry in decoded:
+            unknown = sorted(set(entry) - known)
+            if unknown or "kind" not in entry:
+                raise ValueError(f"unknown key {', '.join(unknown)}" if unknown else "an entry has no kind")
+        self._last = WireFaults([WireFault(**entry) for entry in decoded], before=self._last)
+        return self._last

@@ -25,12 +25,13 @@ from pypsrp.wsman import WSMan
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError, WSManFaultError
 from winrm.protocol import Protocol
 
+from tests.lab.winrm.accounts import Accounts
 from tests.lab.winrm.exchange import Exchange
 from tests.lab.winrm.server import Server
 from tests.lab.winrm.settings import parse_settings
 from tests.lab.winrm.shells import Shells
 from tests.lab.winrm.watched_file import WatchedFile
-from tests.lab.winrm.wire_faults import parse_wire_faults
+from tests.lab.winrm.wire_faults import WireFaultParser
 from tests.lab.winrm.wire_log import WireLog
 from tests.unit.lab.winrm_doubles import FakeLauncher, FakeProcess, echo, hang
 
@@ -65,10 +66,11 @@ class Endpoint:
         exchange = Exchange(
             Shells(self.launcher),
             WatchedFile(folder / "endpoint.json", parse_settings, {}),
-            WatchedFile(folder / "wire-faults.json", parse_wire_faults, []),
+            WatchedFile(folder / "wire-faults.json", WireFaultParser(), []),
             WireLog(folder / "wire.log"),
         )
-        self.server = Server(("127.0.0.1", 0), exchange, folder / "tls.crt", folder / "tls.key")
+        accounts = Accounts(folder / "users")
+        self.server = Server(("127.0.0.1", 0), exchange, accounts, folder / "tls.crt", folder / "tls.key")
         self.port = self.server.server_address[1]
         self.url = f"https://127.0.0.1:{self.port}/wsman"
 
@@ -107,10 +109,9 @@ def _tick(process: FakeProcess) -> int:
 
 
 @pytest.fixture
-def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
     make_certificate(tmp_path)
-    (tmp_path / "users").write_text(f":labadmin:{PASSWORD}\nLAB:labadmin:{PASSWORD}\n")
-    monkeypatch.setenv("NTLM_USER_FILE", str(tmp_path / "users"))
+    (tmp_path / "users").write_text(f"JP1MGR01:labadmin:{PASSWORD}\n")
     running = Endpoint(tmp_path)
     thread = threading.Thread(target=running.server.serve_forever, args=[0.05])
     thread.start()
@@ -166,6 +167,18 @@ def test_odd_log_ons_are_refused(endpoint: Endpoint, authorization: str) -> None
     )
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Negotiate")
+
+
+@pytest.mark.parametrize("username", ["labadmin", r".\LabAdmin", r"jp1mgr01\labadmin"])
+def test_ways_to_name_an_account(endpoint: Endpoint, username: str) -> None:
+    endpoint.pywinrm(username=username).open_shell()
+
+
+def test_a_changed_password_counts_at_the_next_log_on(endpoint: Endpoint) -> None:
+    (endpoint.folder / "users").write_text("JP1MGR01:labadmin:other\n")
+    with pytest.raises(InvalidCredentialsError):
+        endpoint.pywinrm().open_shell()
+    endpoint.pywinrm(password="other").open_shell()
 
 
 def test_a_silent_client_does_not_stop_others(endpoint: Endpoint) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.lab.winrm.settings import Settings, parse_settings
 from tests.lab.winrm.watched_file import WatchedFile
-from tests.lab.winrm.wire_faults import WireFault, WireFaults, parse_wire_faults
+from tests.lab.winrm.wire_faults import WireFault, WireFaultParser, WireFaults
 
 
 class Clock:
@@ -24,7 +24,7 @@ class Clock:
 
 
 def kinds(entries: list[dict[str, Any]], messages: list[tuple[str, str]]) -> list[str | None]:
-    faults = parse_wire_faults(entries)
+    faults = WireFaultParser()(entries)
     struck = [faults.next(action, line) for action, line in messages]
     return [fault.kind if fault else None for fault in struck]
 
@@ -73,6 +73,17 @@ def test_an_auth_fault_refuses_logon_from_then_on() -> None:
     assert not faults.refuses_logon
 
 
+def test_a_fault_with_an_id_keeps_its_counts_when_others_are_added() -> None:
+    parse = WireFaultParser()
+    named, unnamed = {"kind": "http", "id": "a"}, {"kind": "delay"}
+    faults = parse([named, unnamed])
+    assert faults.next("Send", "")
+    assert faults.next("Send", "")
+    faults = parse([named, unnamed, {"kind": "drop_before", "id": "b"}])
+    struck = [fault.kind for fault in (faults.next("Send", "") for _ in range(3)) if fault]
+    assert struck == ["delay", "drop_before"]
+
+
 @pytest.mark.parametrize(
     ("decoded", "message"),
     [
@@ -86,7 +97,7 @@ def test_an_auth_fault_refuses_logon_from_then_on() -> None:
 )
 def test_wrong_faults_are_refused(decoded: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        parse_wire_faults(decoded)
+        WireFaultParser()(decoded)
 
 
 def test_settings_have_defaults_and_refuse_what_they_do_not_know() -> None:
