@@ -53,19 +53,25 @@ static DWORD WINAPI control(DWORD code, DWORD event_type, void *event_data, void
     return NO_ERROR;
 }
 
-/* [service:name] start=fail|hang|slow exit_code= seconds= count= */
-static DWORD faulty_start(void)
+static void wait_pending(DWORD state, bool endless, long long seconds)
+{
+    for (long long waited = 0; endless || waited < seconds * 1000; waited += POLL_MS) {
+        report(state, 0);
+        Sleep(POLL_MS);
+    }
+}
+
+/* [service:name] start=fail|hang|slow or stop=hang|slow, with exit_code= seconds= count=. Returns the exit code of start=fail. */
+static DWORD apply_fault(const wchar_t *key, DWORD state)
 {
     wchar_t section[96], kind[16];
     _snwprintf(section, 96, L"service:%ls", current->name);
-    if (!lab_setting(section, L"start", L"", kind, 16) || !lab_setting_number(section, L"count", 1) || !lab_fault_take(section))
+    if (!lab_setting(section, key, L"", kind, 16) || !lab_setting_number(section, L"count", 1) || !lab_fault_take(section))
         return 0;
     if (lab_same(kind, L"fail"))
         return (DWORD)lab_setting_number(section, L"exit_code", 1);
     long long seconds = lab_setting_number(section, L"seconds", 0);
-    bool endless = lab_same(kind, L"hang") && !seconds;
-    for (long long waited = 0; endless || waited < seconds * 1000; waited += POLL_MS)
-        service_progress();
+    wait_pending(state, lab_same(kind, L"hang") && !seconds, seconds);
     return 0;
 }
 
@@ -76,13 +82,14 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv)
     stop_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     handle = RegisterServiceCtrlHandlerExW(current->name, control, NULL);
     report(SERVICE_START_PENDING, 0);
-    DWORD refusal = faulty_start();
+    DWORD refusal = apply_fault(L"start", SERVICE_START_PENDING);
     if (!refusal)
         refusal = current->start();
     if (!refusal) {
         report(SERVICE_RUNNING, 0);
         WaitForSingleObject(stop_event, INFINITE);
         report(SERVICE_STOP_PENDING, 0);
+        apply_fault(L"stop", SERVICE_STOP_PENDING);
         current->stop();
         refusal = failure;
     }
