@@ -31,6 +31,8 @@ static const struct {
     {5, L"Access is denied.", L"アクセスが拒否されました。"},
     {80, L"The file exists.", L"ファイルが存在します。"},
     {87, L"The parameter is incorrect.", L"パラメーターが間違っています。"},
+    {1006, L"The volume for a file has been externally altered so that the opened file is no longer valid.",
+     L"ファイルを格納しているボリュームが外部的に変更されたため、開かれているファイルが無効になりました。"},
     {1051, L"A stop control has been sent to a service that other running services are dependent on.",
      L"停止コントロールはほかの実行中のサービスが依存しているサービスに対して送信されました。"},
     {1053, L"The service did not respond to the start or control request in a timely fashion.",
@@ -47,6 +49,7 @@ static const struct {
     {1067, L"The process terminated unexpectedly.", L"プロセスは予期せず終了しました。"},
     {1072, L"The specified service has been marked for deletion.", L"指定されたサービスは削除の対象としてマークされています。"},
     {1073, L"The specified service already exists.", L"指定されたサービスは既に存在します。"},
+    {1332, L"No mapping between account names and security IDs was done.", L"アカウント名とセキュリティ ID の間のマッピングは実行されませんでした。"},
 };
 
 const wchar_t *lab_system_message(DWORD error)
@@ -66,8 +69,12 @@ const wchar_t *lab_system_message(DWORD error)
 
 UINT lab_output_code_page(void)
 {
-    UINT page = GetConsoleOutputCP();
-    return !page || lab_setting_is(L"windows", L"encoding", L"oem") ? GetOEMCP() : page;
+    static UINT page; /* the same for the whole life of a program */
+    if (!page)
+        page = lab_setting_is(L"windows", L"encoding", L"oem") ? 0 : GetConsoleOutputCP();
+    if (!page)
+        page = GetOEMCP();
+    return page;
 }
 
 void lab_write_list(HANDLE file, UINT code_page, const wchar_t *format, va_list values)

@@ -39,13 +39,15 @@ static int trap(const wchar_t *what)
 
 /* --- the other verbs: `service` is open, `words` follow the service's name --- */
 
-static bool delayed_start(const wchar_t *name)
+/* What Wine's service manager keeps but does not tell. */
+static void read_registry(const wchar_t *name, bool *delayed, wchar_t *dependencies, DWORD size)
 {
     wchar_t key[512];
-    DWORD delayed = 0, size = sizeof delayed;
+    DWORD number = 0, number_size = sizeof number;
     _snwprintf(key, 512, L"SYSTEM\\CurrentControlSet\\Services\\%ls", name);
-    RegGetValueW(HKEY_LOCAL_MACHINE, key, L"DelayedAutostart", RRF_RT_REG_DWORD, NULL, &delayed, &size);
-    return delayed != 0;
+    RegGetValueW(HKEY_LOCAL_MACHINE, key, L"DelayedAutostart", RRF_RT_REG_DWORD, NULL, &number, &number_size);
+    *delayed = number != 0;
+    RegGetValueW(HKEY_LOCAL_MACHINE, key, L"DependOnService", RRF_RT_REG_MULTI_SZ, NULL, dependencies, &size);
 }
 
 static int show_config(SC_HANDLE service, const wchar_t *name)
@@ -57,21 +59,23 @@ static int show_config(SC_HANDLE service, const wchar_t *name)
     QUERY_SERVICE_CONFIGW *config = (void *)buffer;
     if (!QueryServiceConfigW(service, config, sizeof buffer, &needed))
         return sc_failed(L"QueryServiceConfig", GetLastError());
-    bool delayed = config->dwStartType == SERVICE_AUTO_START && delayed_start(name);
+    bool delayed;
+    wchar_t dependencies[512] = L"", *dependency = dependencies;
+    read_registry(name, &delayed, dependencies, sizeof dependencies);
+    delayed = delayed && config->dwStartType == SERVICE_AUTO_START;
     lab_print(L"[SC] QueryServiceConfig SUCCESS\r\n\r\nSERVICE_NAME: %ls\r\n", name);
-    lab_print(L"        TYPE               : %lx  %ls %ls\r\n", config->dwServiceType, sc_type_name(config->dwServiceType),
+    lab_print(L"%ls%lx  %ls %ls\r\n", sc_label(L"TYPE"), config->dwServiceType, sc_type_name(config->dwServiceType),
               config->dwServiceType & SERVICE_INTERACTIVE_PROCESS ? L"(interactive)" : L"");
-    lab_print(L"        START_TYPE         : %lu   %ls%ls\r\n", config->dwStartType, starts[config->dwStartType % 5], delayed ? L"  (DELAYED)" : L"");
-    lab_print(L"        ERROR_CONTROL      : %lu   %ls\r\n", config->dwErrorControl, errors[config->dwErrorControl & 3]);
-    lab_print(L"        BINARY_PATH_NAME   : %ls\r\n", config->lpBinaryPathName ? config->lpBinaryPathName : L"");
-    lab_print(L"        LOAD_ORDER_GROUP   : %ls\r\n", config->lpLoadOrderGroup ? config->lpLoadOrderGroup : L"");
-    lab_print(L"        TAG                : %lu\r\n", config->dwTagId);
-    lab_print(L"        DISPLAY_NAME       : %ls\r\n", config->lpDisplayName ? config->lpDisplayName : L"");
-    const wchar_t *dependency = config->lpDependencies ? config->lpDependencies : L"";
-    lab_print(L"        DEPENDENCIES       : %ls\r\n", dependency);
+    lab_print(L"%ls%lu   %ls%ls\r\n", sc_label(L"START_TYPE"), config->dwStartType, starts[config->dwStartType % 5], delayed ? L"  (DELAYED)" : L"");
+    lab_print(L"%ls%lu   %ls\r\n", sc_label(L"ERROR_CONTROL"), config->dwErrorControl, errors[config->dwErrorControl & 3]);
+    lab_print(L"%ls%ls\r\n", sc_label(L"BINARY_PATH_NAME"), config->lpBinaryPathName ? config->lpBinaryPathName : L"");
+    lab_print(L"%ls%ls\r\n", sc_label(L"LOAD_ORDER_GROUP"), config->lpLoadOrderGroup ? config->lpLoadOrderGroup : L"");
+    lab_print(L"%ls%lu\r\n", sc_label(L"TAG"), config->dwTagId);
+    lab_print(L"%ls%ls\r\n", sc_label(L"DISPLAY_NAME"), config->lpDisplayName && *config->lpDisplayName ? config->lpDisplayName : name);
+    lab_print(L"%ls%ls\r\n", sc_label(L"DEPENDENCIES"), dependency);
     while (*dependency && *(dependency += wcslen(dependency) + 1))
         lab_print(L"                           : %ls\r\n", dependency);
-    lab_print(L"        SERVICE_START_NAME : %ls\r\n", config->lpServiceStartName ? config->lpServiceStartName : L"");
+    lab_print(L"%ls%ls\r\n", sc_label(L"SERVICE_START_NAME"), config->lpServiceStartName ? config->lpServiceStartName : L"");
     return 0;
 }
 

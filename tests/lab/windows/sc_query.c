@@ -4,6 +4,7 @@
    sc.exe: query and queryex. */
 #include "sc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 const wchar_t *sc_type_name(DWORD type)
@@ -16,6 +17,26 @@ const wchar_t *sc_type_name(DWORD type)
     case 0x30: return L"WIN32";
     default: return L"ERROR";
     }
+}
+
+const wchar_t *sc_label(const wchar_t *label)
+{
+    static const wchar_t *const labels[][2] = {
+        {L"TYPE", L"種類"}, {L"STATE", L"状態"}, {L"WIN32_EXIT_CODE", L"WIN32 終了コード"}, {L"SERVICE_EXIT_CODE", L"サービス終了コード"},
+        {L"CHECKPOINT", L"チェックポイント"}, {L"WAIT_HINT", L"待機ヒント"}, {L"PID", L"プロセス ID"}, {L"FLAGS", L"フラグ"},
+        {L"START_TYPE", L"開始の種類"}, {L"ERROR_CONTROL", L"エラー制御"}, {L"BINARY_PATH_NAME", L"バイナリ パス名"},
+        {L"LOAD_ORDER_GROUP", L"読み込み順グループ"}, {L"TAG", L"タグ"}, {L"DISPLAY_NAME", L"表示名"}, {L"DEPENDENCIES", L"依存関係"},
+        {L"SERVICE_START_NAME", L"サービス開始名"},
+    };
+    static wchar_t text[64];
+    static int translated = -1;
+    if (translated < 0)
+        translated = lab_setting_is(L"windows", L"labels", L"translated");
+    for (size_t i = 0; translated && i < sizeof labels / sizeof *labels; i++)
+        if (!wcscmp(label, labels[i][0]))
+            label = labels[i][1];
+    _snwprintf(text, 64, L"        %-19ls: ", label);
+    return text;
 }
 
 void sc_correct_killed_service(SERVICE_STATUS_PROCESS *status)
@@ -44,18 +65,21 @@ void sc_print_status(const wchar_t *name, const wchar_t *display_name, SERVICE_S
     lab_print(L"\r\nSERVICE_NAME: %ls%ls\r\n", name, display_name ? L"" : L" ");
     if (display_name)
         lab_print(L"DISPLAY_NAME: %ls\r\n", display_name);
-    lab_print(L"        TYPE               : %lx  %ls %ls\r\n", status->dwServiceType, sc_type_name(status->dwServiceType),
+    lab_print(L"%ls%lx  %ls %ls\r\n", sc_label(L"TYPE"), status->dwServiceType, sc_type_name(status->dwServiceType),
               status->dwServiceType & SERVICE_INTERACTIVE_PROCESS ? L"(interactive)" : L" ");
-    lab_print(L"        STATE              : %lu  %ls \r\n", state, states[state & 7]);
+    lab_print(L"%ls%lu  %ls \r\n", sc_label(L"STATE"), state, states[state & 7]);
     if (state != SERVICE_STOPPED)
         lab_print(L"                                (%ls, %ls, %ls)\r\n", accepted & SERVICE_ACCEPT_STOP ? L"STOPPABLE" : L"NOT_STOPPABLE",
                   accepted & SERVICE_ACCEPT_PAUSE_CONTINUE ? L"PAUSABLE" : L"NOT_PAUSABLE",
                   accepted & SERVICE_ACCEPT_SHUTDOWN ? L"ACCEPTS_SHUTDOWN" : L"IGNORES_SHUTDOWN");
-    lab_print(L"        WIN32_EXIT_CODE    : %lu  (0x%lx)\r\n", status->dwWin32ExitCode, status->dwWin32ExitCode);
-    lab_print(L"        SERVICE_EXIT_CODE  : %lu  (0x%lx)\r\n", status->dwServiceSpecificExitCode, status->dwServiceSpecificExitCode);
-    lab_print(L"        CHECKPOINT         : 0x%lx\r\n        WAIT_HINT          : 0x%lx\r\n", status->dwCheckPoint, status->dwWaitHint);
-    if (extended)
-        lab_print(L"        PID                : %lu\r\n        FLAGS              : \r\n", status->dwProcessId);
+    lab_print(L"%ls%lu  (0x%lx)\r\n", sc_label(L"WIN32_EXIT_CODE"), status->dwWin32ExitCode, status->dwWin32ExitCode);
+    lab_print(L"%ls%lu  (0x%lx)\r\n", sc_label(L"SERVICE_EXIT_CODE"), status->dwServiceSpecificExitCode, status->dwServiceSpecificExitCode);
+    lab_print(L"%ls0x%lx\r\n", sc_label(L"CHECKPOINT"), status->dwCheckPoint);
+    lab_print(L"%ls0x%lx\r\n", sc_label(L"WAIT_HINT"), status->dwWaitHint);
+    if (extended) {
+        lab_print(L"%ls%lu\r\n", sc_label(L"PID"), status->dwProcessId);
+        lab_print(L"%ls\r\n", sc_label(L"FLAGS"));
+    }
 }
 
 /* Lists services until `limit` bytes of buffer are used up (0 = no limit), as the real program does with its bufsize. */

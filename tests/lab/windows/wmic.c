@@ -97,6 +97,17 @@ static int create_process(wchar_t *command, const wchar_t *folder)
     return 0;
 }
 
+/* As the real program, which reads its standard input when that is a pipe: it ends only when the input ends. */
+static void wait_for_end_of_input(void)
+{
+    char buffer[256];
+    DWORD count;
+    HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+    if (GetFileType(input) == FILE_TYPE_PIPE)
+        while (ReadFile(input, buffer, sizeof buffer, &count, NULL) && count)
+            continue;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     struct lab_fault fault;
@@ -120,6 +131,7 @@ int wmain(int argc, wchar_t **argv)
         result = create_process(argv[4], comma ? comma : argc == 6 ? argv[5] : L"C:\\windows\\system32");
     } else
         trap();
+    wait_for_end_of_input();
     lab_fault_at(&fault, LAB_AFTER);
     return result;
 }
