@@ -13,7 +13,7 @@ import yaml
 
 from .state import write_atomically
 
-USER = "labadmin"
+USER = "Administrator"  # as which every program of a host runs
 _WORD = string.ascii_letters + string.digits
 _KEY = string.ascii_uppercase + string.digits
 

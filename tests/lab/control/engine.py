@@ -99,8 +99,12 @@ class Engine:
 
     def containers(self, identity: str) -> dict[str, str]:
         """Names and states (C(running), C(exited), C(paused) ...) of the containers that belong to one lab."""
-        lines = self.run("ps", "--all", "--filter", f"label={LABEL}={identity}", "--format", "{{.Names}}\t{{.State}}")
-        return dict(line.split("\t", 1) for line in lines.splitlines() if line)
+        names = self.run("ps", "--all", "--filter", f"label={LABEL}={identity}", "--format", "{{.Names}}").split()
+        if not names:
+            return {}
+        lines = self.attempt("container", "inspect", "--format", "{{.Name}}\t{{.State.Status}}", *names).stdout
+        states = dict(line.split("\t", 1) for line in lines.splitlines() if line)
+        return {name: states.get(name) or states.get(f"/{name}", "missing") for name in names}
 
     def remove(self, containers: list[str]) -> None:
         """Kill and remove containers by name; missing ones are no error."""

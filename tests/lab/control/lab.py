@@ -91,6 +91,7 @@ class Lab:
                 self._images.remove_all()
                 for name in ("secrets.yml", "ca.crt", "ca.key"):
                     (self.folder / name).unlink(missing_ok=True)
+                self._machines = Machines(self._engine, self.identity, self.folder)
 
     def make_images(self) -> str:
         """The image with the Windows programs; made if needed."""
@@ -190,6 +191,8 @@ class Lab:
         self._machines.restart(self.host(host))
         if kind == "valid":
             self.wait_until_usable(host)
+        else:
+            self._machines.wait_for_endpoint(self.host(host))
 
     def wait_until_usable(self, host: str, *, product: bool = False) -> None:
         """Wait until WinRM answers and, if asked, the product's services listen."""
@@ -259,11 +262,13 @@ class Lab:
 
     def _start(self, hosts: Iterable[LabHost], state: State) -> None:
         credentials = self.credentials
+        self._machines.load_authority()
 
         def start(host: LabHost) -> None:
             self._machines.prepare(host, credentials)
             self._machines.run(host, state)
             self._machines.wait_until_usable(host, credentials.winrm_password)
+            self._machines.forget_wire_log(host)
             self._say(f"{host.name} is usable: {host.role} server, WinRM on 127.0.0.1:{host.port}")
 
         with ThreadPoolExecutor(max_workers=8) as pool:

@@ -8,6 +8,7 @@ import contextlib
 import json
 import shutil
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from .credentials import USER, Credentials
 from .engine import Engine
 from .errors import LabError
 from .names import LABEL, LOCALES, PEER_NAMES, LabHost
-from .readiness import wait_for_ports, wait_for_winrm
+from .readiness import PRODUCT_PORTS, wait_for_ports, wait_for_winrm
 from .state import State, write_atomically
 
 _ENDPOINT_PORT = 5986
@@ -34,6 +35,14 @@ class Machines:
         self._engine = engine
         self._identity = identity
         self._folder = folder
+
+    @cached_property
+    def _authority(self) -> Authority:
+        return Authority.load_or_make(self._folder / "ca.crt", self._folder / "ca.key")
+
+    def load_authority(self) -> None:
+        """Make or read the authority before several threads need it."""
+        _ = self._authority
 
     def shared_folder(self, host: LabHost) -> Path:
         """The folder that a host sees as C(/lab)."""
@@ -53,8 +62,7 @@ class Machines:
 
     def give_certificate(self, host: LabHost, kind: str) -> None:
         """Write the endpoint's certificate and key; a running host takes them at its next start."""
-        authority = Authority.load_or_make(self._folder / "ca.crt", self._folder / "ca.key")
-        certificate, key = authority.issue(host.name, kind)
+        certificate, key = self._authority.issue(host.name, kind)
         write_atomically(self.shared_folder(host) / "tls.key", key, mode=0o600)
         write_atomically(self.shared_folder(host) / "tls.crt", certificate)
 
@@ -91,13 +99,24 @@ class Machines:
         try:
             wait_for_winrm(host, password, self._folder / "ca.crt", deadline)
             if product:
-                wait_for_ports(
-                    host,
-                    lambda: self._engine.run("exec", host.container, "cat", "/proc/net/tcp", "/proc/net/tcp6"),
-                    deadline,
-                )
+                wait_for_ports(host, PRODUCT_PORTS[host.role], lambda: self._port_tables(host), deadline)
         except LabError as error:
             raise LabError(f"{error}\nEnd of its log:\n{self.log(host)[-2000:]}") from error
+
+    def wait_for_endpoint(self, host: LabHost) -> None:
+        """Wait until a host's endpoint listens, whatever it answers.
+
+        :raises LabError: not within a minute.
+        """
+        deadline = time.monotonic() + _USABLE_SECONDS
+        wait_for_ports(host, {_ENDPOINT_PORT}, lambda: self._port_tables(host), deadline)
+
+    def _port_tables(self, host: LabHost) -> str:
+        return self._engine.run("exec", host.container, "cat", "/proc/net/tcp", "/proc/net/tcp6")
+
+    def forget_wire_log(self, host: LabHost) -> None:
+        """Empty a host's wire log: the requests by which the lab itself waited do not count."""
+        (self.shared_folder(host) / "wire.log").write_text("", encoding="utf-8")
 
     def restart(self, host: LabHost) -> None:
         """An orderly restart of Windows."""

@@ -59,13 +59,13 @@ def wait_for_winrm(host: LabHost, password: str, authority: Path, deadline: floa
         time.sleep(_PAUSE)
 
 
-def wait_for_ports(host: LabHost, read_tables: Callable[[], str], deadline: float) -> None:
-    """Wait until the product's services listen.
+def wait_for_ports(host: LabHost, ports: set[int], read_tables: Callable[[], str], deadline: float) -> None:
+    """Wait until something listens on each of the ports.
 
-    :raises LabError: they do not in time.
+    :raises LabError: not in time.
     """
-    while missing := PRODUCT_PORTS[host.role] - listening_ports(read_tables()):
+    while missing := ports - listening_ports(read_tables()):
         if time.monotonic() > deadline:
-            ports = ", ".join(str(port) for port in sorted(missing))
-            raise LabError(f"{host.name}: nothing listens on TCP {ports}; see 'python tests/lab look {host.name}'.")
+            words = ", ".join(str(port) for port in sorted(missing))
+            raise LabError(f"{host.name}: nothing listens on TCP {words}; see 'python tests/lab look {host.name}'.")
         time.sleep(_PAUSE)

@@ -17,8 +17,10 @@ IFS= read -r license
 mkdir -p /opt/lab/drive_d/JP1
 cp -r "$built/media" /opt/lab/drive_d/JP1/media
 response=/opt/lab/drive_d/JP1/first-install.ini
-printf '[Setup]\r\nRole=%s\r\nManagementServer=itdmmgr\r\nDatabaseServer=itdmdb\r\nStartServices=no\r\nLogFile=D:\\JP1\\first-install.log\r\n' \
-    "$role" > "$response"
+{
+    printf '[Setup]\r\nRole=%s\r\nManagementServer=itdmmgr\r\nDatabaseServer=itdmdb\r\n' "$role"
+    printf 'AutoUpdate=yes\r\nStartServices=no\r\nLogFile=D:\\JP1\\first-install.log\r\n'
+} > "$response"
 wine "D:\\JP1\\media\\$version\\SETUP.EXE" /s /f 'D:\JP1\first-install.ini'
 rm "$response"
 
