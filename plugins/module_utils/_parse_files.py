@@ -58,7 +58,10 @@ class FolderItem:
 
 
 def parse_disk(text: str) -> Disk | None:
-    """Return a drive from C(fsutil volume diskfree): free bytes, all bytes, bytes free for the account, in that order."""
+    """Return a drive from C(fsutil volume diskfree).
+
+    Its first three numbers are free bytes, all bytes, and bytes free for the account.
+    """
     numbers = []
     for line in text.split("\n"):
         found = re.search(r":\s*([0-9][0-9.,'\s\u00a0\u202f]{0,40})", line, re.ASCII)
@@ -80,7 +83,7 @@ def parse_digest(text: str) -> str | None:
 def parse_hashes(text: str) -> tuple[list[FileEntry], list[str]]:
     """Return the files of a folder and the paths of those that could not be hashed.
 
-    :param text: the folder's name on the first line; then for each file C(#SIZE PATH), followed by what certutil printed about it.
+    :param text: the folder's name on the first line; then for each file C(#SIZE PATH) and what certutil printed.
     """
     first, _, rest = text.lstrip("\n").partition("\n")
     base = first.strip().rstrip("\\") + "\\"

@@ -20,7 +20,7 @@ class RegistryValue:
     """A value of the registry.
 
     :ivar type: such as C(REG_SZ).
-    :ivar data: as C(reg query) prints it: numbers as C(0x1a), the strings of a C(REG_MULTI_SZ) joined by C(\\0), binary as hexadecimal digits.
+    :ivar data: as C(reg query) prints it: C(0x1a) for a number, C(\\0) between several strings, hexadecimal digits for binary data.
     """
 
     type: str
@@ -61,8 +61,8 @@ class UninstallEntry:
 def parse_registry(text: str) -> dict[str, Key]:
     """Return the keys of an output with their values.
 
-    Keys have full names (C(HKEY_LOCAL_MACHINE\\...)). A subkey that is only listed has no values here. A key's default value, whose label is
-    translated, has the name C("").
+    Keys have full names (C(HKEY_LOCAL_MACHINE\\...)). A subkey that is only listed has no values here. A key's default
+    value, whose label is translated, has the name C("").
     """
     keys: dict[str, Key] = {}
     current: Key | None = None

@@ -62,7 +62,7 @@ def parse_service(name: str, status: str, config: str) -> Service | None:
     fields = _fields(status)
     if len(fields) < 4 or _number(fields[1]) is None or fields[0].strip() in _DRIVER_TYPES:
         return None
-    # TYPE, START_TYPE, ERROR_CONTROL, BINARY_PATH_NAME, LOAD_ORDER_GROUP, TAG, DISPLAY_NAME, DEPENDENCIES, SERVICE_START_NAME
+    # TYPE, START_TYPE, ERROR_CONTROL, BINARY_PATH_NAME, LOAD_ORDER_GROUP, TAG, DISPLAY_NAME, DEPENDENCIES, ...
     settings = _fields(config)
     return Service(
         name=name,

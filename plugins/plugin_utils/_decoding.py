@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bytes of a Windows console to text, without ever failing.
 
-The shell's code page is UTF-8, but many tools write in the system's own code page all the same, and some write UTF-16. So each line is
-read as strict UTF-8 first and in the configured code page otherwise.
+The shell's code page is UTF-8, but many tools write in the system's own code page all the same, and some write UTF-16.
+So each line is read as strict UTF-8 first and in the configured code page otherwise.
 
 Note that this module is private to the collection.
 """

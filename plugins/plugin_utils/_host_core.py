@@ -19,7 +19,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils import _probe, _quoting
 from ansible_collections.jp1.itdm.plugins.plugin_utils._decoding import LineDecoder, decode
 from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import windows_path
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import Line
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import OnTimeLimit, Runner
+from ansible_collections.jp1.itdm.plugins.plugin_utils._runner import OnTimeLimit, Runner
 
 #: Exit code of a command whose working folder does not exist (ERROR_DIRECTORY).
 NO_WORKING_FOLDER = 267
@@ -47,8 +47,8 @@ class CommandResult:
 class HostCore:
     """Runs commands on a server.
 
-    Texts go to I(log) with a verbosity: 2 a step is finished, 4 the connection, 5 commands and their results. Secrets are masked in them, in
-    errors and in results.
+    Texts go to I(log) with a verbosity: 2 a step is finished, 4 the connection, 5 commands and their results. Secrets
+    are masked in them, in errors and in results.
 
     :param runner: the way to the server.
     :param name: the server's name for messages.
@@ -93,7 +93,8 @@ class HostCore:
         :param on_time_limit: whether to end the command when its time is over, or to leave it running.
         :raises OptionError: when the command can not be expressed as a line.
         :raises TimeLimitError: when the time is over.
-        :raises ConnectionLostError: when the connection can not be made or broke for good; code C(answer_lost) when the command may have run.
+        :raises ConnectionLostError: when the connection can not be made or broke for good; with code C(answer_lost)
+            the command may have run.
         """
         hidden = tuple(secrets)
         if isinstance(command, Line):

@@ -28,7 +28,6 @@ from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import (
     FolderItem,
     parse_base64,
     parse_digest,
-    parse_folder,
     parse_hashes,
 )
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows
@@ -55,8 +54,9 @@ _PROBLEMS = {
 class HostFiles(HostCore):
     """Reads, writes, hashes and removes files and folders.
 
-    All methods raise PreconditionError with the codes C(file_missing), C(folder_missing), C(is_a_folder) or C(file_exists), CommandError with the
-    code C(file_operation_failed), and OptionError with the code C(bad_path) for a path that is not absolute or has wildcards.
+    All methods raise PreconditionError with the codes C(file_missing), C(folder_missing), C(is_a_folder) or
+    C(file_exists), CommandError with the code C(file_operation_failed), and OptionError with the code C(bad_path) for a
+    path that is not absolute or has wildcards.
     """
 
     def read_file(self, path: str) -> bytes:
@@ -68,8 +68,9 @@ class HostFiles(HostCore):
         temporary = f'"%TEMP%\\jp1itdm-{random_tokens.token_hex(8)}.tmp"'
         result = self._do(
             path,
-            f"{_require_file(path)}&pushd {quote(parent)}&{_size_of(name)}&certutil -encode {_full(path)} {temporary}>nul"
-            f"&&type {temporary}&certutil -hashfile {_full(path)} SHA256&del /f /q {temporary} 2>nul&exit 0",
+            f"({_require_file(path)}&pushd {quote(parent)}&{_size_of(name)}"
+            f"&(certutil -encode {_full(path)} {temporary}>nul&&type {temporary})"
+            f"&certutil -hashfile {_full(path)} SHA256&del /f /q {temporary} 2>nul&exit 0)<nul",
         )
         if result.stdout.startswith("#0\n"):
             return b""
@@ -116,7 +117,8 @@ class HostFiles(HostCore):
         parent, name = parent_and_name(path)
         result = self._do(
             path,
-            f"({_require_file(path)}&pushd {quote(parent)}&{_size_of(name)}&certutil -hashfile {_full(path)} SHA256&exit 0)<nul",
+            f"({_require_file(path)}&pushd {quote(parent)}&{_size_of(name)}"
+            f"&certutil -hashfile {_full(path)} SHA256&exit 0)<nul",
         )
         first, _, rest = result.stdout.partition("\n")
         size = int(first[1:]) if re.fullmatch(r"#[0-9]{1,20}", first) else None
@@ -133,7 +135,8 @@ class HostFiles(HostCore):
         """
         result = self._do(
             path,
-            f"({_require_folder(path)}&pushd {quote(windows_path(path))}&cd&for /f \"delims=\" %f in ('dir /a-d /b /s 2^>nul') do "
+            f"({_require_folder(path)}&pushd {_full(path)}&cd"
+            "&for /f \"delims=\" %f in ('dir /a-d /b /s 2^>nul') do "
             '@(echo #%~zf %f&if not %~zf==0 certutil -hashfile "%f" SHA256))<nul',
             time_limit=time_limit,
             accept_any=True,
@@ -155,7 +158,7 @@ class HostFiles(HostCore):
     def make_folder(self, path: str, *, owner_only: bool = False) -> None:
         """Make a folder and those above it, if it does not exist.
 
-        :param owner_only: whether only SYSTEM and Administrators may see it and what will be in it; also set for an existing folder.
+        :param owner_only: whether only SYSTEM and Administrators may see it and what will be in it; existing or not.
         """
         folder, test = quote(windows_path(path)), folder_test(path)
         restrict = f"&{_restrict(folder, inherit=True)}" if owner_only else ""
@@ -168,7 +171,8 @@ class HostFiles(HostCore):
         file = quote(windows_path(path))
         self._do(
             path,
-            f"((if exist {folder_test(path)} exit {_IS_A_FOLDER})&(if exist {file} del /f /q /a {file})&(if exist {file} exit 1)&exit 0)<nul",
+            f"((if exist {folder_test(path)} exit {_IS_A_FOLDER})&(if exist {file} del /f /q /a {file})"
+            f"&(if exist {file} exit 1)&exit 0)<nul",
         )
 
     def remove_folder(self, path: str) -> None:
@@ -233,7 +237,7 @@ class HostFiles(HostCore):
         return CommandError(
             f"Could not {verb} {path} on {self.name}.",
             code="file_operation_failed",
-            remedy="Check that the path exists, the account's rights, free space, and that no program holds the file open.",
+            remedy="Check the path, the account's rights, free space, and that no program holds the file open.",
             evidence={
                 "host": self.name,
                 "path": path,

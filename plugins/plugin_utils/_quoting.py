@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Command lines for cmd.exe: the only place where text is quoted.
 
-A command line passes two parsers. cmd.exe reads it first (metacharacters, C(%NAME%)), and the started program splits it into arguments (the C
-runtime's rules of quotes and backslashes). A word without a quotation mark is put into real quotation marks, in which cmd.exe leaves
-everything but C(%) alone. A C(%) is put between the quotation marks (C("100"%"PATH"%"")), so that a variable's name would have to begin with a
-quotation mark: nothing is expanded, however often cmd.exe reads the line. Backslashes that would touch a quotation mark stand outside of it.
-A word with a quotation mark can not be kept inside of them; there every special character gets a caret, which holds for one reading only.
+A command line passes two parsers. cmd.exe reads it first (metacharacters, C(%NAME%)), and the started program splits it
+into arguments (the C runtime's rules of quotes and backslashes). A word without a quotation mark is put into real
+quotation marks, in which cmd.exe leaves everything but C(%) alone. A C(%) is put between quotation marks
+(C("100"%"PATH"%"")), so that a variable's name would have to begin with a quotation mark: nothing is expanded, however
+often cmd.exe reads the line. Backslashes that would touch a quotation mark stand outside of it. A word with a quotation
+mark can not be kept inside of them; there every special character gets a caret, which holds for one reading only.
 
-WinRS hands a line to C(cmd /c LINE) or to C(cmd /c "LINE"). Both work for a line that does not begin with a quotation mark.
+WinRS hands a line to C(cmd /c LINE) or to C(cmd /c "LINE"). Both do the same with a line that does not begin with a
+quotation mark.
 
 Note that this module is private to the collection.
 """
@@ -24,7 +26,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionErro
 #: cmd.exe takes 8191 characters, from which the wrapping around the line has to be subtracted.
 MAX_LINE = 8000
 
-# Characters that neither cmd.exe nor the C runtime treats specially; a batch file also splits its arguments at the last two.
+# Characters that neither cmd.exe nor the C runtime treats specially; batch files also split arguments at = and comma.
 _PLAIN = re.compile(r"[\w./\\:+@~#$-]+\Z", re.ASCII)
 _PLAIN_FOR_PROGRAMS = re.compile(r"[\w./\\:+@~#$=,-]+\Z", re.ASCII)
 

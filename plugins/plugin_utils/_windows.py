@@ -67,10 +67,11 @@ def services(patterns: Iterable[str]) -> Probe[list[Service]]:
 
 
 def registry(key: str, view: View = 64, recurse: bool = False) -> Probe[dict[str, Key]]:
-    """A registry key: full key names with their values, subkeys without values unless I(recurse); empty when it does not exist.
+    """A registry key: full key names with their values; empty when it does not exist.
 
     :param key: such as C(HKLM\\SOFTWARE\\HITACHI).
     :param view: which registry a 64-bit Windows is asked for.
+    :param recurse: whether subkeys come with their values, too, or as names only.
     """
     command = f"reg query {quote(key)}{' /s' if recurse else ''} /reg:{view}"
     return Probe(command, lambda answer: parse_registry(answer.text) if answer.exit_code == 0 else {})
@@ -156,7 +157,10 @@ def os_version() -> Probe[OsVersion]:
 
 
 def pending_restart() -> Probe[list[str]]:
-    """Why Windows wants to be restarted: C(component_based_servicing), C(windows_update), C(file_rename); empty when it does not."""
+    """Why Windows wants to be restarted; empty when it does not.
+
+    Reasons are C(component_based_servicing), C(windows_update) and C(file_rename).
+    """
     keys = {
         "component_based_servicing": rf"{_WINDOWS_KEY}\Component Based Servicing\RebootPending",
         "windows_update": rf"{_WINDOWS_KEY}\WindowsUpdate\Auto Update\RebootRequired",
@@ -225,7 +229,8 @@ def environment_variables(names: Iterable[str]) -> Probe[dict[str, str]]:
         values = parse_environment(answer.text)
         return {name: values[name.upper()] for name in wanted if name.upper() in values}
 
-    return Probe("&".join(f"set {prefix} 2>nul" for prefix in prefixes) or "rem", parse)
+    # A space behind the name would belong to it.
+    return Probe("&".join(f"2>nul set {prefix}" for prefix in prefixes) or "rem", parse)
 
 
 def _has_mark(answer: Answer) -> bool:

@@ -3,15 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The wire: one command line in, bytes and an exit code out, through the WinRS shell of an Ansible connection.
 
-This is the only file that touches a connection plugin's inner parts (C(protocol), C(shell_id)). Nothing else is started on the server than
-cmd.exe; no PowerShell, no files.
+This is the only file that touches a connection plugin's inner parts (C(protocol), C(shell_id)). Nothing but cmd.exe is
+started on the server: no PowerShell, no files.
 
 What happens when the connection breaks:
 
-- Before the server answered to the start of a command, an idempotent command is sent again. Any other is sent again only when it certainly
-  did not start; otherwise the failure C(answer_lost) says that its outcome is unknown.
-- While a command runs, its output is read on over a new connection; an idempotent command is run again, because some output may be lost.
-- A shell that is gone or full (quota) is replaced by a new one under the same rule.
+- Before the server answered to the start of a command, an idempotent command is sent again. Any other is sent again
+  only when it certainly did not start; otherwise the failure C(answer_lost) says that its outcome is unknown.
+- While a command runs, its output is read on over a new connection; an idempotent command is run again, because some
+  output may be lost.
+- A shell that is gone or full (quota) is replaced by a new one under the same rules.
 
 All of that is bounded by L(WinrmRunner.pauses) and the command's time limit.
 
@@ -20,95 +21,28 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
-import abc
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
-    ConnectionLostError,
-    OptionError,
-    TimeLimitError,
-    UpgradeError,
-)
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, OptionError, TimeLimitError
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _winrs_errors as errors
-from ansible_collections.jp1.itdm.plugins.plugin_utils._decoding import check_code_page
+from ansible_collections.jp1.itdm.plugins.plugin_utils._runner import Command, OnTimeLimit, RawResult, Runner
 
 try:
-    from winrm.exceptions import AuthenticationError, WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
+    from winrm.exceptions import WinRMOperationTimeoutError
 except ImportError:  # Ansible's connection says what is missing when it connects
 
-    class AuthenticationError(Exception):  # type: ignore[no-redef]
-        pass
+    class WinRMOperationTimeoutError(Exception):  # type: ignore[no-redef]
+        """Stands in for pywinrm's."""
 
-    WinRMOperationTimeoutError = WinRMTransportError = WSManFaultError = AuthenticationError  # type: ignore[misc]
-
-OnTimeLimit = Literal["terminate", "leave"]
 
 # Base64 of this much, with the message around it, stays below the 150 kB that WinRM 2.0 takes.
 STDIN_CHUNK = 96 * 1024
 UTF8_CODE_PAGE = 65001
-
-
-@dataclass(frozen=True)
-class RawResult:
-    """The end of a command.
-
-    :ivar exit_code: signed 32-bit number.
-    :ivar elapsed: seconds.
-    :ivar complete: false when the connection broke while output was read, so that some of it may be missing.
-    """
-
-    exit_code: int
-    stdout: bytes
-    stderr: bytes
-    elapsed: float
-    complete: bool = True
-
-
-class Runner(abc.ABC):
-    """Runs command lines on one server, one after the other.
-
-    :ivar name: the server's name for messages.
-    :ivar requests: HTTP requests so far, without those of opening and closing the connection.
-    :ivar code_page_fallback: code page of output that is not UTF-8.
-    :ivar log: receives a verbosity level (4 for connection operations) and a text.
-    """
-
-    def __init__(self, name: str, code_page_fallback: str) -> None:
-        self.name = name
-        self.requests = 0
-        self.code_page_fallback = check_code_page(code_page_fallback)
-        self.log: Callable[[int, str], None] = lambda level, text: None
-
-    @abc.abstractmethod
-    def run(
-        self,
-        line: str,
-        *,
-        time_limit: float,
-        stdin: bytes | None = None,
-        idempotent: bool = False,
-        on_time_limit: OnTimeLimit = "terminate",
-        on_data: Callable[[bytes], None] | None = None,
-    ) -> RawResult:
-        """Run one line of cmd.exe and wait for its end.
-
-        :param line: the line, as L(_quoting.check) returns it.
-        :param time_limit: seconds, including all repetitions.
-        :param stdin: standard input, closed behind it; None when the line itself takes care of it.
-        :param idempotent: whether the line may be run again when its outcome is unknown.
-        :param on_time_limit: whether to end the command when its time is over, or to leave it running.
-        :param on_data: receives standard output and error output as they arrive.
-        :raises TimeLimitError: when the time is over.
-        :raises ConnectionLostError: when the connection can not be made or broke for good.
-        """
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Give back what the runner opened itself; never fails."""
+# Seconds between two readings of output that goes on.
+FIRST_REST, LONGEST_REST = 0.01, 0.2
 
 
 class WinrmRunner(Runner):
@@ -137,23 +71,24 @@ class WinrmRunner(Runner):
         on_time_limit: OnTimeLimit = "terminate",
         on_data: Callable[[bytes], None] | None = None,
     ) -> RawResult:
-        command = _Command(line, stdin, idempotent, on_time_limit, on_data, time_limit, time.monotonic())
+        command = Command(line, time_limit, stdin, idempotent, on_time_limit, on_data)
+        pauses = iter(self.pauses)
         refused = False
-        for pause in (*self.pauses, None):
+        while True:
             try:
                 return self._try(command)
-            except _Broken as broken:
+            except _TryAgain as again:
+                pause = next(pauses, None)
                 # A second refusal of the same credentials could lock the account.
                 if pause is None or command.left() <= 0 or refused:
-                    raise broken.failure from broken.__cause__
-                refused = broken.failure.code == "wrong_credentials"
-                self.log(4, f"{broken.failure.message} Trying again in {pause} s.")
-                if broken.new_shell:
+                    raise again.failure from again.__cause__
+                refused = again.failure.code == "wrong_credentials"
+                self.log(4, f"{again.failure.message} Trying again in {pause} s.")
+                if again.new_shell:
                     self._drop_shell()
                 else:
                     self._drop_session()
                 self._sleep(pause)
-        raise AssertionError("unreachable")
 
     def close(self) -> None:
         shell, self._own_shell = self._own_shell, None
@@ -162,7 +97,7 @@ class WinrmRunner(Runner):
 
     # One try
 
-    def _try(self, command: _Command) -> RawResult:
+    def _try(self, command: Command) -> RawResult:
         command.reset()
         shell = self._open()
         command_id = self._start(command, shell)
@@ -170,7 +105,7 @@ class WinrmRunner(Runner):
             if command.stdin is not None:
                 self._send(command, shell, command_id)
             result = self._receive(command, shell, command_id)
-        except _Broken:
+        except _TryAgain:
             raise
         except BaseException:
             if command.on_time_limit == "leave":
@@ -182,50 +117,46 @@ class WinrmRunner(Runner):
         self._end(shell, command_id)
         return result
 
-    def _start(self, command: _Command, shell: str) -> str:
+    def _start(self, command: Command, shell: str) -> str:
         try:
-            command_id = self._connection.protocol.run_command(
-                shell, command.line, console_mode_stdin=False, skip_cmd_shell=False
+            return str(
+                self._connection.protocol.run_command(
+                    shell, command.line, console_mode_stdin=False, skip_cmd_shell=False
+                )
             )
         except Exception as exc:
             failure = self._describe(exc)
-            codes = errors.fault_codes(exc)
-            if codes & {errors.TOO_MANY_OPERATIONS, errors.SHELL_NOT_FOUND, errors.TOO_MANY_SHELLS}:
-                raise _Broken(failure, new_shell=True) from exc
-            if _answers_with_fault(exc):
+            if errors.fault_codes(exc) & errors.SHELL_FAULTS:
+                raise _TryAgain(failure, new_shell=True) from exc
+            if errors.is_fault(exc):
                 raise failure from exc
-            if _was_refused(exc) or errors.was_not_sent(exc):
-                raise _Broken(failure, new_shell=False) from exc
+            if errors.was_not_processed(exc):
+                raise _TryAgain(failure, new_shell=False) from exc
             if command.idempotent:
-                raise _Broken(failure, new_shell=True) from exc
+                raise _TryAgain(failure, new_shell=True) from exc
             raise self._answer_lost(failure) from exc
-        if not command_id:
-            raise self._describe(ValueError("no element found: the answer has no CommandId"))
-        return str(command_id)
 
-    def _send(self, command: _Command, shell: str, command_id: str) -> None:
+    def _send(self, command: Command, shell: str, command_id: str) -> None:
         stdin = command.stdin or b""
         for start in range(0, max(len(stdin), 1), STDIN_CHUNK):
-            end = start + STDIN_CHUNK >= len(stdin)
+            chunk, last = stdin[start : start + STDIN_CHUNK], start + STDIN_CHUNK >= len(stdin)
             try:
-                self._connection.protocol.send_command_input(
-                    shell, command_id, stdin[start : start + STDIN_CHUNK], end=end
-                )
+                self._connection.protocol.send_command_input(shell, command_id, chunk, end=last)
             except Exception as exc:
-                if _answers_with_fault(exc):
+                if errors.is_fault(exc):
                     return  # the command has ended without reading its input; its result tells
                 if command.idempotent:
-                    raise _Broken(self._describe(exc), new_shell=True) from exc
+                    raise _TryAgain(self._describe(exc), new_shell=True) from exc
                 # Whether the input arrived is not known. Closing it lets the command end by itself in both cases.
                 self.log(4, f"{self.name}: the answer to an input was lost; closing the input")
                 self._drop_session()
-                self._sleep(self.pauses[0] if self.pauses else 0)
+                self._sleep(next(iter(self.pauses), 0))
                 self._quietly(lambda: self._connection.protocol.send_command_input(shell, command_id, b"", end=True))
                 return
 
-    def _receive(self, command: _Command, shell: str, command_id: str) -> RawResult:
+    def _receive(self, command: Command, shell: str, command_id: str) -> RawResult:
         pauses = iter(self.pauses)
-        usual = self._connection.protocol.operation_timeout_sec
+        rest = FIRST_REST
         while True:
             self._check_parent()
             if command.left() <= 0:
@@ -234,30 +165,39 @@ class WinrmRunner(Runner):
                     code="time_limit",
                     evidence={"host": self.name, "left_running": command.on_time_limit == "leave"},
                 )
-            protocol = self._connection.protocol
-            protocol.operation_timeout_sec = max(1, min(usual, int(command.left()) + 1))
             try:
-                stdout, stderr, exit_code, done = protocol.get_command_output_raw(shell, command_id)
+                stdout, stderr, exit_code, done = self._read(shell, command_id, command.left())
             except WinRMOperationTimeoutError:
                 continue  # no output for that long
             except Exception as exc:
                 failure = self._describe(exc)
                 if command.idempotent:
-                    raise _Broken(failure, new_shell=True) from exc
+                    raise _TryAgain(failure, new_shell=True) from exc
                 pause = next(pauses, None)
-                if pause is None or _answers_with_fault(exc):
+                if pause is None or errors.is_fault(exc):
                     raise self._answer_lost(failure) from exc
                 self.log(4, f"{failure.message} Reading on in {pause} s.")
                 command.complete = False
                 self._drop_session()
                 self._sleep(pause)
                 continue
-            finally:
-                protocol.operation_timeout_sec = usual
             pauses = iter(self.pauses)
             command.take(stdout, stderr)
             if done:
                 return command.result(exit_code)
+            # Output comes in small pieces; a moment's rest saves many requests.
+            rest = min(rest * 2, LONGEST_REST)
+            self._sleep(rest)
+
+    def _read(self, shell: str, command_id: str, longest: float) -> tuple[bytes, bytes, int, bool]:
+        protocol = self._connection.protocol
+        usual = protocol.operation_timeout_sec
+        protocol.operation_timeout_sec = max(1, min(usual, int(longest) + 1))
+        try:
+            stdout, stderr, exit_code, done = protocol.get_command_output_raw(shell, command_id)
+            return stdout, stderr, exit_code, done
+        finally:
+            protocol.operation_timeout_sec = usual
 
     def _end(self, shell: str, command_id: str) -> None:
         """Free the command's place in the shell, ending it if it still runs."""
@@ -272,25 +212,19 @@ class WinrmRunner(Runner):
             self._connection._connect()
             self._count_requests()
             if self._environment and self._own_shell is None:
-                self._own_shell = self._connection.protocol.open_shell(
-                    codepage=UTF8_CODE_PAGE, env_vars=self._environment
+                self._own_shell = str(
+                    self._connection.protocol.open_shell(codepage=UTF8_CODE_PAGE, env_vars=self._environment)
                 )
-        except UpgradeError:
-            raise
         except Exception as exc:
-            failure = errors.describe(exc, self.name, connected=self._connected_before)
-            if self._connected_before and failure.code in ("unreachable", "winrm_unavailable", "too_many_shells"):
-                raise _Broken(failure, new_shell=True) from exc
+            failure = self._describe(exc)
+            if self._connected_before and failure.code in errors.TRANSIENT:
+                raise _TryAgain(failure, new_shell=True) from exc
             raise failure from exc
         self._connected_before = True
-        shell = self._own_shell if self._environment else self._connection.shell_id
-        if not shell:
-            raise _Broken(self._describe(ValueError(f"{errors.SHELL_NOT_FOUND}")), new_shell=True)
-        return str(shell)
+        return self._own_shell or str(self._connection.shell_id)
 
     def _count_requests(self) -> None:
-        transport = self._connection.protocol.transport
-        session = transport.build_session()
+        session = self._connection.protocol.transport.build_session()
         if session is not self._counted:
             self._counted = session
             session.hooks["response"].append(self._count)
@@ -301,9 +235,8 @@ class WinrmRunner(Runner):
     def _drop_session(self) -> None:
         """Forget the TCP connection; shell and command live on at the server."""
         self.log(4, f"{self.name}: new connection")
-        protocol = self._connection.protocol
-        if protocol is not None:
-            self._quietly(protocol.transport.close_session)
+        if self._connection.protocol is not None:
+            self._quietly(self._connection.protocol.transport.close_session)
             self._quietly(self._count_requests)
 
     def _drop_shell(self) -> None:
@@ -356,42 +289,7 @@ class WinrmRunner(Runner):
             )
 
 
-@dataclass
-class _Command:
-    """What one call of run() wants, and how far it has come."""
-
-    line: str
-    stdin: bytes | None
-    idempotent: bool
-    on_time_limit: OnTimeLimit
-    on_data: Callable[[bytes], None] | None
-    time_limit: float
-    started: float
-
-    def __post_init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.stdout = bytearray()
-        self.stderr = bytearray()
-        self.complete = True
-
-    def left(self) -> float:
-        return self.started + self.time_limit - time.monotonic()
-
-    def take(self, stdout: bytes, stderr: bytes) -> None:
-        self.stdout += stdout
-        self.stderr += stderr
-        for data in (stdout, stderr):
-            if data and self.on_data:
-                self.on_data(data)
-
-    def result(self, exit_code: int) -> RawResult:
-        elapsed = time.monotonic() - self.started
-        return RawResult(exit_code, bytes(self.stdout), bytes(self.stderr), elapsed, self.complete)
-
-
-class _Broken(Exception):
+class _TryAgain(Exception):
     """A try failed in a way that allows another one."""
 
     def __init__(self, failure: ConnectionLostError, *, new_shell: bool) -> None:
@@ -400,25 +298,11 @@ class _Broken(Exception):
         self.new_shell = new_shell
 
 
-def _answers_with_fault(exc: BaseException) -> bool:
-    """Whether WinRM itself answered that the operation is not possible, so that it certainly was not done."""
-    return isinstance(exc, WSManFaultError)
-
-
-def _was_refused(exc: BaseException) -> bool:
-    """Whether the request was turned down before WinRM saw it."""
-    if isinstance(exc, AuthenticationError):
-        return True
-    return isinstance(exc, WinRMTransportError) and exc.code in (400, 401, 403, 407, 429, 503)
-
-
 def _host_name(connection: Any) -> str:
-    for option in ("remote_addr", "host"):
-        try:
-            return str(connection.get_option(option))
-        except Exception:
-            continue
-    return "the server"
+    try:
+        return str(connection.get_option("remote_addr"))
+    except (AttributeError, KeyError):
+        return "the server"
 
 
 #: The seam for other connections: name of the connection plugin -> what runs commands through it.
@@ -435,13 +319,13 @@ def open_runner(
     :param code_page_fallback: Python's name of the code page in which tools write that ignore the shell's UTF-8.
     :raises OptionError: when the connection is none that can run commands on Windows this way.
     """
-    transport = str(getattr(connection, "transport", "") or getattr(connection, "_load_name", "") or "unknown")
-    opener = OPENERS.get(transport.rpartition(".")[2])
+    transport = str(getattr(connection, "transport", "") or "unknown").rpartition(".")[2]
+    opener = OPENERS.get(transport)
     if opener is None:
         raise OptionError(
             f"The connection {transport!r} can not be used for the servers of this product.",
             code="unsupported_connection",
-            remedy=f"Set ansible_connection to {' or '.join(sorted(OPENERS))} for this host, which must be a Windows server.",
+            remedy=f"Set ansible_connection to {' or '.join(sorted(OPENERS))} for this host, a Windows server.",
             evidence={"connection": transport, "supported": sorted(OPENERS)},
         )
     return opener(connection, environment or {}, code_page_fallback)

@@ -19,6 +19,14 @@ SHELL_NOT_FOUND = 2150858843
 TOO_MANY_SHELLS = 2150859173
 TOO_MANY_OPERATIONS = 0x803381A6
 
+#: Faults that another shell does not get; the operation was not done.
+SHELL_FAULTS = frozenset({SHELL_NOT_FOUND, TOO_MANY_SHELLS, TOO_MANY_OPERATIONS})
+#: Codes of failures to connect that time can heal.
+TRANSIENT = frozenset({"unreachable", "winrm_unavailable", "too_many_shells"})
+
+# Statuses of requests that the HTTP service turned down before WinRM saw them.
+_TURNED_DOWN = frozenset({400, 401, 403, 407, 429, 503})
+
 
 @dataclass(frozen=True)
 class _Kind:
@@ -32,12 +40,13 @@ def _kind(code: str, message: str, remedy: str, pattern: str) -> _Kind:
     return _Kind(code, message, remedy, re.compile(pattern, re.IGNORECASE))
 
 
-# The first one that matches counts. Ansible's winrm connection hands on texts only, in English, so texts have to be read here.
+# The first one that matches counts. Ansible's winrm connection hands on texts only, in English.
 _KINDS = (
     _kind(
         "certificate_rejected",
         "The certificate of {host} was rejected",
-        "Renew the certificate, or name the authority that issued it in ansible_winrm_ca_trust_path. Do not switch the check off.",
+        "Renew the certificate, or name the authority that issued it in ansible_winrm_ca_trust_path."
+        " Do not switch the check off.",
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|doesn't match '|hostname mismatch",
     ),
     _kind(
@@ -49,22 +58,23 @@ _KINDS = (
     _kind(
         "old_tls",
         "{host} speaks only a version of TLS that this machine refuses",
-        "Use NTLM or Kerberos with message encryption over port 5985 (ansible_winrm_scheme: http, ansible_winrm_message_encryption: always),"
-        " or enable TLS 1.2 on the server.",
+        "Use NTLM or Kerberos with message encryption over port 5985 (ansible_winrm_scheme: http,"
+        " ansible_winrm_message_encryption: always), or enable TLS 1.2 on the server.",
         r"UNSUPPORTED_PROTOCOL|ALERT_PROTOCOL_VERSION|NO_PROTOCOLS_AVAILABLE|HANDSHAKE_FAILURE|DH_KEY_TOO_SMALL|EE_KEY_TOO_SMALL"
         r"|LEGACY_RENEGOTIATION|UNSAFE_LEGACY|NO_CIPHERS",
     ),
     _kind(
         "kerberos_failed",
         "Kerberos does not work for {host}",
-        "Check the realm in ansible_user, the KDC's name in krb5.conf, the server's full name in ansible_host, and the clocks.",
-        r"Cannot (find|contact|locate)( any)? KDC|not found in Kerberos|Clock skew|Cannot resolve network address for KDC",
+        "Check the realm in ansible_user, the KDC's name in krb5.conf, the full name in ansible_host, and the clocks.",
+        r"Cannot (find|contact|locate)( any)? KDC|not found in Kerberos|Clock skew|resolve network address for KDC",
     ),
     _kind(
         "wrong_credentials",
         "{host} rejected the user name or password",
-        "Check ansible_user and ansible_password (or the Kerberos ticket), and that the account may use Windows Remote Management.",
-        r"credentials were rejected|Code 401|Kerberos auth failure|kinit|Access is denied|KRB5|GSSError|No valid credential",
+        "Check ansible_user and ansible_password (or the Kerberos ticket), and that the account may use WinRM.",
+        r"credentials were rejected|Code 401|Kerberos auth failure|kinit|Access is denied|KRB5|GSSError"
+        r"|No valid credential",
     ),
     _kind(
         "missing_library",
@@ -88,8 +98,8 @@ _KINDS = (
         "not_windows",
         "{host} answers on this port, but not as Windows Remote Management",
         "Check ansible_host and ansible_port, and that WinRM listens there.",
-        r"Code (400|404|405|406|501)|BadStatusLine|not well-formed|mismatched tag|syntax error: line|no element found|HTTP/0\.9"
-        r"|RemoteDisconnected|Remote end closed",
+        r"Code (400|404|405|406|501)|BadStatusLine|not well-formed|mismatched tag|syntax error: line|no element found"
+        r"|HTTP/0\.9|RemoteDisconnected|Remote end closed",
     ),
     _kind(
         "winrm_unavailable",
@@ -101,7 +111,8 @@ _KINDS = (
         "unreachable",
         "{host} can not be reached",
         "Check that the server is running, its name or address, ansible_port, and the firewall.",
-        r"refused|timed? ?out|resolve|resolution|getaddrinfo|Name or service|No route|unreachable|reset by peer|Broken pipe|aborted|EOF",
+        r"refused|timed? ?out|resolve|resolution|getaddrinfo|Name or service|No route|unreachable|reset by peer"
+        r"|Broken pipe|aborted|EOF",
     ),
 )
 _OTHER = _kind(
@@ -129,10 +140,17 @@ def describe(error: BaseException, host: str, *, connected: bool = False) -> Con
     )
 
 
-def was_not_sent(error: BaseException) -> bool:
-    """Whether the request certainly never reached the server, because no connection was made."""
+def was_not_processed(error: BaseException) -> bool:
+    """Whether WinRM certainly never saw the request: no connection was made, or the HTTP service turned it down."""
+    if type(error).__name__ in ("WinRMTransportError", "InvalidCredentialsError"):
+        return getattr(error, "code", None) in _TURNED_DOWN
     text = " ".join(f"{type(link).__name__} {link}" for link in _chain(error))
     return bool(re.search(r"NewConnectionError|ConnectTimeout|NameResolutionError|SSLError|Failed to establish", text))
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether WinRM itself answered that the operation is not possible, so that it certainly was not done."""
+    return type(error).__name__ == "WSManFaultError"
 
 
 def fault_codes(error: BaseException) -> frozenset[int]:

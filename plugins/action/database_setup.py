@@ -1,0 +1,24 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Upgrade the database by Setup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
+from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
+from ansible_collections.jp1.itdm.plugins.plugin_utils._setup_database import SetUpDatabase
+from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Step
+
+
+class ActionModule(HostAction):
+    """Upgrade the database by Setup."""
+
+    spec = _argspec.DATABASE_SETUP
+    server = "database_server"
+
+    def step(self, host: Host, options: dict[str, Any]) -> Step:
+        return SetUpDatabase(self.product(host, options), options["version"])

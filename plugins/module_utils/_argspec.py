@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of every module: one specification each, used by the action and by the documented module.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Spec = dict[str, dict[str, Any]]
+
+DEFAULT_PROFILE = "jp1_itdm_v10"
+
+# An option that is not given is taken from this variable: settings need not be repeated on every task, and a secret never stands where
+# Ansible shows a task's arguments.
+FROM_VARIABLES = {
+    option: f"upgrade_{option}"
+    for option in ("profile", "profile_overrides", "confirmed_steps", "database_password", "license_key")
+}
+
+_PROFILE: Spec = {
+    "profile": {"type": "str"},
+    "profile_overrides": {"type": "dict"},
+    "confirmed_steps": {"type": "list", "elements": "str"},
+}
+_SERVER: Spec = {
+    "server": {"type": "str", "required": True, "choices": ["management_server", "database_server"]},
+}
+_DATABASE_PASSWORD: Spec = {"database_password": {"type": "str", "no_log": True}}
+_LICENSE: Spec = {
+    "license_key": {"type": "str", "no_log": True},
+    "license_file": {"type": "str", "default": ""},
+}
+
+MANAGER_INFO: Spec = {
+    **_PROFILE,
+    **_SERVER,
+    **_DATABASE_PASSWORD,
+    "wait_for_operation_window": {"type": "bool", "default": False},
+}
+
+PREFLIGHT: Spec = {
+    **_PROFILE,
+    **_SERVER,
+    **_DATABASE_PASSWORD,
+    **_LICENSE,
+    "target_version": {"type": "str", "required": True},
+    "media_folder": {"type": "str", "required": True},
+    "old_media_folder": {"type": "str", "default": ""},
+    "backup_folder": {"type": "str", "default": ""},
+    "accept_no_way_back": {"type": "bool", "default": False},
+}
+
+DATABASE_BACKUP: Spec = {
+    **_PROFILE,
+    **_DATABASE_PASSWORD,
+    "folder": {"type": "str", "required": True},
+    "run_id": {"type": "str", "required": True},
+    "state": {"type": "str", "default": "taken", "choices": ["taken", "verified", "absent"]},
+}
+
+DATABASE_RESTORE: Spec = {
+    **_PROFILE,
+    **_DATABASE_PASSWORD,
+    "folder": {"type": "str", "required": True},
+    "run_id": {"type": "str"},
+}
+
+MANAGER_SERVICE: Spec = {
+    **_PROFILE,
+    **_SERVER,
+    "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
+    "purpose": {
+        "type": "str",
+        "default": "operation",
+        "choices": ["operation", "license_registration", "installation"],
+    },
+}
+
+MANAGER_INSTALL: Spec = {
+    **_PROFILE,
+    **_SERVER,
+    "version": {"type": "str", "required": True},
+    "media_folder": {"type": "str", "required": True},
+    "auto_update": {"type": "bool", "default": False},
+    "start_services": {"type": "bool", "default": True},
+    "removal_media_folder": {"type": "str", "default": ""},
+    "program_files": {"type": "dict"},
+}
+
+DATABASE_SETUP: Spec = {
+    **_PROFILE,
+    **_DATABASE_PASSWORD,
+    "version": {"type": "str", "required": True},
+}
+
+MANAGER_LICENSE: Spec = {**_PROFILE, **_LICENSE}
+
+UPGRADE_JOURNAL: Spec = {
+    "folder": {"type": "str", "required": True},
+    "state": {"type": "str", "required": True, "choices": ["read", "opened", "noted", "closed"]},
+    "run_id": {"type": "str"},
+    "content": {"type": "dict", "default": {}},
+}

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run says at its end: the end state, the records, and the exact next command. Pure rules.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.jp1.itdm.plugins.module_utils._rollback import as_count, records_lost
+
+GREEN = ("SUCCEEDED", "NOTHING_TO_DO")
+END_STATES = (*GREEN, "BLOCKED", "PAUSED", "ROLLED_BACK", "ROLLBACK_FAILED", "NEEDS_OPERATOR")
+
+# The playbook that goes on after each end state.
+_NEXT_PLAYBOOK = {
+    "BLOCKED": "upgrade.yml",
+    "ROLLED_BACK": "upgrade.yml",
+    "NEEDS_OPERATOR": "upgrade.yml",
+    "ROLLBACK_FAILED": "rollback.yml",
+}
+_BEFORE_NEXT = {
+    "BLOCKED": "Remove what is in the way, then run",
+    "ROLLED_BACK": "The old version runs again. Remove the cause, then run",
+    "NEEDS_OPERATOR": "Do what the message says, then run",
+    "ROLLBACK_FAILED": "Remove the cause, then continue the rollback with",
+}
+
+
+def failure(result: Mapping[str, Any], task: str, phase: str) -> dict[str, Any]:
+    """Return a failed task's result as a failure: class, code, host, message, remedy, evidence, task and phase.
+
+    A result that did not come from this collection has class V(unknown_outcome).
+    """
+    own = result.get("failure")
+    known = (
+        dict(own)
+        if isinstance(own, Mapping)
+        else {
+            "class": "unknown_outcome",
+            "code": "task_failed",
+            "host": "",
+            "message": str(result.get("msg", "The task failed.")),
+            "remedy": "",
+            "evidence": {},
+        }
+    )
+    return {**known, "task": task, "phase": phase}
+
+
+def end_state_without_rollback(what: Mapping[str, Any]) -> str:
+    """Return the end state when a failure asks for no rollback, else an empty text.
+
+    :param what: a failure as RV(failure) returns it.
+    """
+    if what["phase"] in ("preflight", "open"):
+        return "BLOCKED"
+    if what["class"] == "operator_needed":
+        return "NEEDS_OPERATOR"
+    return ""
+
+
+def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a run's result together.
+
+    :param pieces: C(system), C(end_state), C(run), C(before), C(after), C(backup) (manifest or empty), C(records_at_stop),
+        C(restore) (result of the restore or empty), C(stopped_at), C(verified_at) (ISO 8601), C(failure), C(rollback_failure),
+        C(playbook_dir), C(inventory_sources) and C(check_mode).
+    """
+    before, after = pieces.get("before") or {}, pieces.get("after") or {}
+    manifest = pieces.get("backup") or {}
+    result: dict[str, Any] = {
+        "schema": 1,
+        "system": pieces["system"],
+        "end_state": pieces["end_state"],
+        "check_mode": bool(pieces.get("check_mode")),
+        "run_id": (pieces.get("run") or {}).get("run_id", ""),
+        "backup_folder": (pieces.get("run") or {}).get("backup_folder", ""),
+        "servers": {
+            server: {
+                "host": (after.get(server) or before.get(server))["host"],
+                "version_before": before.get(server, {}).get("product", {}).get("version"),
+                "version_after": after.get(server, {}).get("product", {}).get("version"),
+            }
+            for server in ("management_server", "database_server")
+            if after.get(server) or before.get(server)
+        },
+        "schema_before": _database(before, "schema"),
+        "schema_after": _database(after, "schema"),
+        "records": _records(pieces, manifest, _database(before, "records"), _database(after, "records")),
+        "downtime_seconds": _seconds(pieces.get("stopped_at"), pieces.get("verified_at")),
+        "failure": pieces.get("failure") or {},
+        "rollback_failure": pieces.get("rollback_failure") or {},
+    }
+    result["next_command"] = _next_command(pieces, result)
+    return result
+
+
+def _database(state: Mapping[str, Any], key: str) -> Any:
+    return state.get("database_server", {}).get("database", {}).get(key)
+
+
+def _records(pieces: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any) -> dict[str, Any]:
+    backed_up, at_stop = manifest.get("records"), as_count(pieces.get("records_at_stop"))
+    restore = pieces.get("restore") or {}
+    restored = bool(restore.get("changed"))
+    return {
+        "before": before,
+        "in_backup": backed_up,
+        "at_stop": at_stop,
+        "after": after,
+        "at_risk": records_lost(backed_up, [at_stop]),
+        "lost": records_lost(backed_up, [at_stop, restore.get("records_before")]) if restored else 0,
+        "lost_window": {"from": manifest.get("created", ""), "to": restore.get("started", "")} if restored else {},
+    }
+
+
+def _seconds(begin: str | None, end: str | None) -> float | None:
+    if not begin or not end:
+        return None
+    return round((datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds(), 1)
+
+
+def _next_command(pieces: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    playbook = _NEXT_PLAYBOOK.get(str(pieces["end_state"]))
+    if playbook is None:
+        return ""
+    words: list[str] = ["ansible-playbook"]
+    for source in _sources(pieces.get("inventory_sources")):
+        words += ["-i", source]
+    words += [f"{pieces['playbook_dir']}/{playbook}", "--limit", str(pieces["system"])]
+    if pieces["end_state"] == "NEEDS_OPERATOR" and result["rollback_failure"]:
+        # the new version has accepted records: only a person can say that they may be thrown away
+        words[words.index(f"{pieces['playbook_dir']}/{playbook}")] = f"{pieces['playbook_dir']}/rollback.yml"
+        words += ["-e", "upgrade_rollback_after_start=true"]
+    return shlex.join(words)
+
+
+def _sources(sources: Any) -> Sequence[str]:
+    if isinstance(sources, str):
+        return [sources]
+    return [str(source) for source in sources or []]
+
+
+def last_line(result: Mapping[str, Any]) -> str:
+    """Return the sentence that a run ends with: end state, system, what happened, records, next command."""
+    parts = [f"{result['end_state']}: {result['system']}:"]
+    versions = sorted({str(server["version_after"]) for server in result["servers"].values() if server["version_after"]})
+    if result["end_state"] == "SUCCEEDED":
+        parts.append(f"both servers have version {' and '.join(versions)}.")
+    elif result["end_state"] == "NOTHING_TO_DO":
+        parts.append(f"both servers already have version {' and '.join(versions)} and run.")
+    for key, label in (("failure", ""), ("rollback_failure", "The rollback failed: ")):
+        what = result[key]
+        if what:
+            parts.append(f"{label}[{what['phase']}, {what['code']}] {what['message']} {what.get('remedy', '')}".strip())
+    records = result["records"]
+    if result["end_state"] == "ROLLED_BACK":
+        lost = records["lost"]
+        window = records["lost_window"]
+        parts.append(
+            f"Records lost: {lost}."
+            if lost is not None
+            else f"Lost are all records that were accepted between {window['from']} and {window['to']}."
+        )
+    if result["next_command"]:
+        parts.append(f"{_BEFORE_NEXT[result['end_state']]}: {result['next_command']}")
+    return " ".join(part for part in parts if part)
+
+
+def upgrade_problems(state: Mapping[str, Any], target_version: str, skip_database_upgrade: bool = False) -> list[str]:
+    """Return what is missing for a successful upgrade, one sentence each; empty when all is well."""
+    problems = []
+    for server in ("management_server", "database_server"):
+        seen = state[server]
+        if seen["product"]["version"] != target_version:
+            problems.append(f"{seen['host']} has version {seen['product']['version']} instead of {target_version}.")
+        problems += [
+            f"{seen['host']}: service {name} is {service['state']}."
+            for name, service in seen["services"].items()
+            if service["start_type"] == "auto" and service["state"] != "running"
+        ]
+    if state["management_server"]["license_registered"] is False:
+        problems.append(f"{state['management_server']['host']}: no licence is registered.")
+    if state["management_server"]["operation_window"] is False:
+        problems.append(f"{state['management_server']['host']}: the operation window's port does not answer.")
+    schema = state["database_server"]["database"]["schema"]
+    if schema is not None and schema != target_version and not skip_database_upgrade:
+        problems.append(f"{state['database_server']['host']}: the database has schema {schema} instead of {target_version}.")
+    return problems

@@ -1,0 +1,145 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs from the state before, and what has to be undone: pure rules.
+
+A system's state is a mapping with C(management_server) and C(database_server), each as RV(manager_info.state) returns it.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+SERVERS = ("management_server", "database_server")
+_INSTALL_STEPS = {"install_on_management_server": "management_server", "install_on_database_server": "database_server"}
+_LICENSE_STEPS = ("start_for_license", "register_license")
+
+State = Mapping[str, Any]
+
+
+def programs_differ(before: State, now: State) -> list[str]:
+    """Return in which ways a server's installed programs differ from before; empty when they are the same."""
+    differences = [
+        f"{label} is {now['product'][key] or 'missing'} instead of {before['product'][key]}"
+        for key, label in (("version", "version"), ("install_folder", "install folder"))
+        if before["product"][key] != now["product"][key]
+    ]
+    old, new = before["program_files"], now["program_files"]
+    for verb, paths in (
+        ("missing", old.keys() - new.keys()),
+        ("additional", new.keys() - old.keys()),
+        ("altered", {path for path in old.keys() & new.keys() if old[path] != new[path]}),
+    ):
+        if paths:
+            differences.append(f"{len(paths)} {verb} program files ({', '.join(sorted(paths)[:3])})")
+    return differences
+
+
+def state_differences(before: State, now: State, restored_records: Any = None) -> list[str]:
+    """Return every difference between a system's state before and now, one sentence each; empty when equal.
+
+    :param restored_records: the number of records in the backup that was restored; None when nothing was restored, and then
+        no record that was there before may be missing.
+    """
+    return [f"{now[server]['host']}: {text}" for server in SERVERS for text in _server_differences(before[server], now[server])] + [
+        f"{now['database_server']['host']}: {text}"
+        for text in _record_differences(before["database_server"], now["database_server"], as_count(restored_records))
+    ]
+
+
+def _server_differences(before: State, now: State) -> Iterator[str]:
+    yield from programs_differ(before, now)
+    for name, service in before["services"].items():
+        present = now["services"].get(name)
+        if present is None:
+            yield f"service {name} is missing"
+            continue
+        for key, label in (("state", "is"), ("start_type", "has start type")):
+            if present[key] != service[key]:
+                yield f"service {name} {label} {present[key]} instead of {service[key]}"
+    for name in sorted(now["services"].keys() - before["services"].keys()):
+        yield f"service {name} was not there before"
+    if before["license_registered"] != now["license_registered"]:
+        yield f"licence registered is {now['license_registered']} instead of {before['license_registered']}"
+    if before["database"]["schema"] != now["database"]["schema"]:
+        yield f"database schema is {now['database']['schema']} instead of {before['database']['schema']}"
+
+
+def _record_differences(before: State, now: State, restored: int | None) -> Iterator[str]:
+    # the services accept records again as soon as they run, so only a smaller number is a loss
+    expected = restored if restored is not None else before["database"]["records"]
+    found = now["database"]["records"]
+    if expected is not None and (found is None or found < expected):
+        yield f"the database holds {found} records instead of {expected}"
+
+
+def rollback_plan(
+    before: State, now: State, order: Sequence[str], records_at_stop: Any = None
+) -> dict[str, Any]:
+    """Say what a rollback has to do, from what differs and from nothing else.
+
+    An installation that was touched takes the documented way back (Configuration Guide 5.10): old version, licence, restore.
+    Where nothing was touched only the services are started: a restore would throw later records away.
+
+    :param order: the profile's field C(rollback.order).
+    :param records_at_stop: how many records the database held when the services were stopped for the upgrade, if known.
+    :returns: C(touched): the servers whose programs differ; C(reasons): texts; C(restore): whether the backup is restored;
+        C(new_records): how many records the new version's services have accepted, V(null) where that can not be counted;
+        C(steps): what to do, in order.
+    """
+    reasons = {server: programs_differ(before[server], now[server]) for server in SERVERS}
+    touched = [server for server in SERVERS if reasons[server]]
+    schema = (before["database_server"]["database"]["schema"], now["database_server"]["database"]["schema"])
+    restore = bool(touched) or schema[0] != schema[1]
+    license_lost = "management_server" in touched or now["management_server"]["license_registered"] is False
+    steps = [step for step in order if _needed(step, touched, restore, license_lost)]
+    return {
+        "touched": touched,
+        "reasons": [f"{now[server]['host']}: {text}" for server in SERVERS for text in reasons[server]]
+        + ([f"database schema is {schema[1]} instead of {schema[0]}"] if schema[0] != schema[1] else []),
+        "restore": restore,
+        "new_records": _new_records(before, now, as_count(records_at_stop)),
+        "steps": steps,
+    }
+
+
+def _needed(step: str, touched: Sequence[str], restore: bool, license_lost: bool) -> bool:
+    if step in _INSTALL_STEPS:
+        return _INSTALL_STEPS[step] in touched
+    if step in _LICENSE_STEPS:
+        return license_lost
+    if step == "restore_database":
+        return restore
+    if step == "stop_services":
+        return restore
+    return True
+
+
+def as_count(value: Any) -> int | None:
+    """Return a number of records that a template may have turned into a text; None for nothing."""
+    return int(value) if isinstance(value, int) or str(value).isdigit() else None
+
+
+def _new_records(before: State, now: State, at_stop: int | None) -> int | None:
+    programs = [server["management_server"]["product"]["version"] for server in (before, now)]
+    if programs[0] == programs[1]:
+        return 0
+    counted = now["database_server"]["database"]["records"]
+    return None if counted is None or at_stop is None else max(0, counted - at_stop)
+
+
+def records_lost(backed_up: Any, counts: Sequence[Any]) -> int | None:
+    """Return how many records a restore throws away.
+
+    :param backed_up: the number of records in the backup.
+    :param counts: the numbers that were counted after the backup, at the stop before the upgrade and before the restore.
+    :returns: the number, or None where the profile has no way to count.
+    """
+    held = as_count(backed_up)
+    known = [count for count in map(as_count, counts) if count is not None]
+    if held is None or not known:
+        return None
+    return max(0, max(known) - held)

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at a server: everything that preflight judges, and everything that a rollback is compared with. Changes nothing.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.jp1.itdm.plugins.module_utils._checks import drive_of
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandError, VerificationError
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_services import Service
+from ansible_collections.jp1.itdm.plugins.module_utils._profile import expand
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product
+
+# What the collection itself starts on a server.
+WINDOWS_TOOLS = ("certutil", "find", "fsutil", "icacls", "netstat", "reg", "sc", "tasklist", "whoami", "wmic")
+_POLL_SECONDS = 2.0
+
+
+def inspect_server(product: Product) -> dict[str, Any]:
+    """Return the state of a server as plain data; the module RV(manager_info.state) documents its keys."""
+    host, profile = product.host, product.profile
+    seen = host.ask(
+        installation=product.installation_probe(),
+        services=windows.services(profile[f"services.{product.server}"]),
+        variables=windows.environment_variables(["COMPUTERNAME", "SystemDrive", "USERNAME"]),
+        elevated=windows.elevated(),
+        tools=windows.tools(WINDOWS_TOOLS),
+        restart=windows.pending_restart(),
+        installers=windows.running_processes(profile["product.installer_processes"]),
+        cluster=windows.cluster(),
+        times=windows.os_times(),
+        os=windows.os_version(),
+        ports=windows.listening_ports(),
+    )
+    asked_at = datetime.now(timezone.utc)
+    product.installation = seen.installation
+    management = product.server == "management_server"
+    return {
+        "host": host.name,
+        "server": product.server,
+        "computer_name": seen.variables.get("COMPUTERNAME", ""),
+        "account": seen.variables.get("USERNAME", ""),
+        "elevated": seen.elevated,
+        "system_drive": seen.variables.get("SystemDrive", "").upper(),
+        "os": {
+            "name": seen.os.name,
+            "version": seen.os.version,
+            "boot_time": seen.times.boot_time.isoformat() if seen.times else None,
+        },
+        "clock_offset": round((seen.times.clock - asked_at).total_seconds(), 1) if seen.times else None,
+        "tools_missing": seen.tools,
+        "pending_restart": seen.restart,
+        "installers_running": [process.name for process in seen.installers],
+        "cluster": seen.cluster,
+        "product": seen.installation.as_dict(),
+        "services": services_by_name(seen.services),
+        "program_files": program_files(product),
+        "license_registered": _told(product.license_registered) if management else None,
+        "operation_window": profile["operation_window.port"] in seen.ports if management else None,
+        "database": _told(product.database_status) or {"records": None, "schema": None}
+        if product.server == profile["backup.server"]
+        else {"records": None, "schema": None},
+    }
+
+
+def services_by_name(services: list[Service]) -> dict[str, dict[str, str]]:
+    """Return services as plain data: state and start type by name."""
+    return {service.name: {"state": service.state, "start_type": service.start_type} for service in services}
+
+
+def inspect_media(product: Product, folder: str) -> dict[str, Any]:
+    """Look at a media folder.
+
+    :returns: C(installer), C(readable) and C(version) (None where it is not stated).
+    """
+    profile = product.profile
+    if not drive_of(folder):
+        return {"installer": "", "readable": False, "version": None}
+    installer = f"{folder}\\{profile['media.installer']}" if profile["media.installer"] else folder
+    version_file = profile["media.version_file"]
+    seen = product.host.ask(
+        readable=windows.file_exists(installer) if profile["media.installer"] else windows.folder_exists(folder),
+        text=windows.file_text(f"{folder}\\{version_file or profile['media.installer'] or 'none'}", 10_000),
+    )
+    version = product.pattern("media.version_pattern", seen.text or "") if version_file else None
+    return {"installer": installer, "readable": seen.readable, "version": version}
+
+
+def inspect_disks(host: Host, folders: list[str]) -> dict[str, dict[str, int]]:
+    """Return free and total bytes of the drives that the folders are on; a drive that can not be read is missing."""
+    drives = sorted({drive_of(folder) for folder in folders} - {""})
+    answers = vars(host.ask(**{f"drive_{drive[0]}": windows.disk(drive) for drive in drives})) if drives else {}
+    return {
+        drive: {"free": disk.free, "total": disk.total}
+        for drive in drives
+        if (disk := answers[f"drive_{drive[0]}"]) is not None
+    }
+
+
+def wait_for_operation_window(product: Product) -> None:
+    """Wait until the operation window's port answers on the management server.
+
+    :raises VerificationError: C(operation_window) when the profile's time limit is over.
+    """
+    port, limit = product.profile["operation_window.port"], product.profile["operation_window.time_limit"]
+    end = time.monotonic() + limit
+    while port not in product.host.ask(ports=windows.listening_ports()).ports:
+        if time.monotonic() > end:
+            raise VerificationError(
+                f"Nothing listens on port {port} of the operation window after {limit} seconds.",
+                code="operation_window",
+                remedy="Look at the product's log, and check the profile's field operation_window.port.",
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def program_files(product: Product) -> dict[str, str]:
+    """Return size and SHA-256 of every program file, by its path; empty where the profile names no folders."""
+    values = {"install_folder": product.installation.install_folder}
+    files: dict[str, str] = {}
+    if not product.installation.install_folder:
+        return files
+    for template in product.profile["product.program_folders"]:
+        folder = expand(template, values)
+        if product.host.ask(there=windows.folder_exists(folder)).there:
+            for entry in product.host.hash_folder(folder):
+                files[f"{folder}\\{entry.path}"] = f"{entry.size}:{entry.sha256}"
+    return files
+
+
+def _told(question: Any) -> Any:
+    # A half-installed product may lack the program that would tell: then nobody knows, and that is an answer.
+    try:
+        return question()
+    except CommandError:
+        return None
+

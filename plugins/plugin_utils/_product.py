@@ -1,0 +1,202 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The product on one server, as its profile describes it: where it is, and how its programs are run.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
+    CommandError,
+    OperatorNeededError,
+    OptionError,
+    PreconditionError,
+)
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import UninstallEntry
+from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VARIABLES, Profile, expand
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult, Host
+from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
+
+_TAIL = 2000  # characters of a program's output that go into a result
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The installed product.
+
+    :param installed: whether the product is among the installed programs.
+    :param version: C(VV-RR) or C(VV-RR-SS), or an empty text when it can not be told.
+    :param version_text: the version as the registry states it.
+    :param install_folder: without a backslash at its end.
+    """
+
+    installed: bool
+    version: str
+    version_text: str
+    install_folder: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def find_installation(entries: list[UninstallEntry], profile: Profile) -> Installation:
+    """Find the product among the installed programs."""
+    for entry in entries:
+        if re.fullmatch(profile["product.display_name"], entry.name):
+            match = re.fullmatch(profile["product.version_pattern"], entry.version)
+            version = "-".join(group for group in match.groups() if group) if match else ""
+            folder = entry.install_location or profile["product.install_folder"]
+            return Installation(True, version, entry.version, folder.rstrip("\\"))
+    return Installation(False, "", "", profile["product.install_folder"].rstrip("\\"))
+
+
+class Product:
+    """The product on one server.
+
+    :param host: the server.
+    :param profile: the product profile.
+    :param server: V(management_server) or V(database_server).
+    :param secrets: values of C(database_password) and C(license_key), as far as they were given.
+    :param confirmed: actions with method V(manual) that a person says to have done.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        profile: Profile,
+        server: str,
+        secrets: Mapping[str, str] | None = None,
+        confirmed: Iterable[str] = (),
+    ) -> None:
+        self.host = host
+        self.profile = profile
+        self.server = server
+        self.secrets = {name: value for name, value in (secrets or {}).items() if value and name in SECRET_VARIABLES}
+        self.confirmed = frozenset(confirmed)
+        self._installation: Installation | None = None
+
+    def installation_probe(self) -> Probe[Installation]:
+        """Return the question for the installed product."""
+        inner = windows.uninstall_entries(self.profile["product.registry_view"])
+        return Probe(inner.command, lambda answer: find_installation(inner.parse(answer), self.profile))
+
+    @property
+    def installation(self) -> Installation:
+        """The installed product, asked for once."""
+        if self._installation is None:
+            self._installation = self.host.ask(found=self.installation_probe()).found
+        return self._installation
+
+    @installation.setter
+    def installation(self, found: Installation | None) -> None:
+        self._installation = found
+
+    def require_installed(self) -> Installation:
+        """Return the installed product.
+
+        :raises PreconditionError: C(not_installed).
+        """
+        found = self.installation
+        if not found.installed:
+            raise PreconditionError(
+                f"{self.profile['product.display_name']} is not installed here.",
+                code="not_installed",
+                remedy="Check that the inventory names the right server.",
+            )
+        return found
+
+    def can(self, action: str) -> bool:
+        """Say whether the profile has a command for an action."""
+        return bool(self.profile[f"{action}.method"] == "command")
+
+    def run(self, action: str, **variables: str) -> CommandResult:
+        """Run the profile's command for an action, and require an accepted exit code.
+
+        :param variables: values for the templates, besides the install folder and the secrets.
+        :raises OperatorNeededError: C(manual_step): the profile leaves this to a person.
+        :raises OptionError: C(no_method): the profile has no way to do it.
+        :raises CommandError: C(exit_code), with the end of the output as evidence.
+        """
+        profile = self.profile
+        values = {"install_folder": self.installation.install_folder, **variables, **self.secrets}
+        method = profile[f"{action}.method"]
+        if method == "manual" and action in self.confirmed:
+            return CommandResult(0, "", "", 0.0)
+        if method == "manual":
+            raise OperatorNeededError(
+                expand(profile[f"{action}.instruction"], values),
+                code="manual_step",
+                remedy=f"Then run again with {action} in upgrade_confirmed_steps; the result is verified before the run goes on.",
+            )
+        if method != "command":
+            raise OptionError(
+                f"profile {profile.name}: {action}.method is {method}.",
+                code="no_method",
+                remedy=f"Set {action}.method and {action}.argv, or method manual with an instruction.",
+            )
+        argv = [expand(word, values) for word in profile[f"{action}.argv"]]
+        stdin = expand(profile[f"{action}.stdin"], values)
+        result = self.host.run(
+            argv,
+            time_limit=profile[f"{action}.time_limit"],
+            stdin=stdin.encode() if stdin else None,
+            working_folder=expand(profile[f"{action}.working_folder"], values) or None,
+            on_output=lambda text: self.host.log(1, text.rstrip()),
+            secrets=self.secrets.values(),
+            on_time_limit="leave",
+        )
+        accepted = [*profile[f"{action}.accepted_exit_codes"], *profile[f"{action}.restart_exit_codes"]]
+        if result.exit_code not in accepted:
+            raise CommandError(
+                f"{argv[0]} ended with exit code {result.exit_code}; accepted are {', '.join(map(str, accepted))}.",
+                code="exit_code",
+                remedy="Read its messages in the evidence.",
+                evidence={"action": action, **output_of(result)},
+            )
+        return result
+
+    def restart_wanted(self, action: str, result: CommandResult) -> bool:
+        """Say whether a command's exit code asks for a restart of the server."""
+        return result.exit_code in self.profile[f"{action}.restart_exit_codes"]
+
+    def pattern(self, field: str, text: str) -> str | None:
+        """Return what a pattern of the profile finds in a text: its first group, or the whole match; None for nothing."""
+        pattern = self.profile[field]
+        match = re.search(pattern, text) if pattern else None
+        return (match[1] if match.re.groups else match[0]) if match else None
+
+    def database_status(self, action: str = "database_status", **variables: str) -> dict[str, Any]:
+        """Return C(records) and C(schema) of the database or of a backup; None where the profile can not tell."""
+        if not self.can(action):
+            return {"records": None, "schema": None}
+        text = self.run(action, **variables).stdout
+        records = self.pattern("database_status.records", text)
+        return {
+            "records": int(records) if records and records.isdigit() else None,
+            "schema": self.pattern("database_status.schema", text),
+        }
+
+    def license_registered(self) -> bool | None:
+        """Return whether a licence is registered; None where the profile can not tell."""
+        if not self.can("license_status"):
+            return None
+        return self.pattern("license_status.registered", self.run("license_status").stdout) is not None
+
+
+def output_of(result: CommandResult) -> dict[str, Any]:
+    """Return a command's end as evidence: exit code, the last of its output, seconds."""
+    return {
+        "exit_code": result.exit_code,
+        "stdout": result.stdout[-_TAIL:],
+        "stderr": result.stderr[-_TAIL:],
+        "elapsed": round(result.elapsed, 1),
+    }

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A step of the procedure, and the one runner that knows check mode, timing and what a failure carries.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import UpgradeError
+
+Log = Callable[[int, str], None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a probe found.
+
+    :param done: whether the step's effect is there already.
+    :param state: plain data about it, for the result.
+    """
+
+    done: bool
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A condition of a step that does not hold.
+
+    :param error: what is wrong.
+    :param made_by_earlier_step: an earlier step of the procedure brings it about; check mode, which did not run that step, can not
+        judge it.
+    """
+
+    error: UpgradeError
+    made_by_earlier_step: bool = False
+
+
+class Step(ABC):
+    """One action on the product: probe, pre-check, execute, post-check."""
+
+    title: str
+
+    @abstractmethod
+    def probe(self) -> Seen:
+        """Look whether the step's effect is there already; changes nothing."""
+
+    def pre_check(self, seen: Seen) -> Iterator[Unmet]:
+        """Yield the conditions that do not hold; changes nothing."""
+        return iter(())
+
+    @abstractmethod
+    def execute(self, seen: Seen) -> dict[str, Any]:
+        """Do it; return evidence as plain data."""
+
+    @abstractmethod
+    def post_check(self, seen: Seen) -> dict[str, Any]:
+        """Ask the server whether it was done; return what is there now.
+
+        :raises VerificationError: the effect is not there.
+        """
+
+
+def run_step(step: Step, *, check_mode: bool, log: Log) -> dict[str, Any]:
+    """Run a step and return its result: changed, before, after, evidence, not_evaluated, executed and elapsed (seconds).
+
+    :raises UpgradeError: with C(executed) in the evidence, so that a reader knows whether anything may have changed.
+    """
+    begin = time.monotonic()
+    executed = False
+    result: dict[str, Any] = {"changed": False, "executed": False, "after": {}, "evidence": {}, "not_evaluated": []}
+    try:
+        seen = step.probe()
+        result["before"] = result["after"] = seen.state
+        if not seen.done:
+            result["not_evaluated"] = [unmet.error.message for unmet in _unmet(step, seen, check_mode)]
+            result["changed"] = True
+            if not check_mode:
+                log(1, f"{step.title}: begins")
+                executed = result["executed"] = True
+                result["evidence"] = step.execute(seen)
+                result["after"] = step.post_check(seen)
+    except UpgradeError as error:
+        error.evidence.update(executed=executed, elapsed=round(time.monotonic() - begin, 1))
+        raise
+    result["elapsed"] = round(time.monotonic() - begin, 1)
+    log(2, f"{step.title}: {'done before' if not result['changed'] else 'checked' if check_mode else 'done'}")
+    return result
+
+
+def _unmet(step: Step, seen: Seen, check_mode: bool) -> list[Unmet]:
+    not_evaluated: list[Unmet] = []
+    for unmet in step.pre_check(seen):
+        if not (check_mode and unmet.made_by_earlier_step):
+            raise unmet.error
+        not_evaluated.append(unmet)
+    return not_evaluated
