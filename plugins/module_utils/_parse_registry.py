@@ -20,7 +20,8 @@ class RegistryValue:
     """A value of the registry.
 
     :ivar type: such as C(REG_SZ).
-    :ivar data: as C(reg query) prints it: C(0x1a) for a number, C(\\0) between several strings, hexadecimal digits for binary data.
+    :ivar data: as C(reg query) prints it: C(0x1a) for a number, C(\\0) between several strings, hexadecimal digits for
+        binary data.
     """
 
     type: str

@@ -97,17 +97,17 @@ class HostFiles(HostCore):
             refuse += f"&(if exist {target} exit {_EXISTS})"
         steps = [f"type nul>{name}&&{_restrict(name)}" for name in (encoded, decoded)] if owner_only else []
         if data:
-            steps += [f'find /v "">>{encoded}', f"certutil -f -decode {encoded} {decoded}>nul", f"del /f /q {encoded}"]
+            steps += [f'find /v "">{encoded}', f"certutil -f -decode {encoded} {decoded}>nul", f"del /f /q {encoded}"]
             steps += [f"certutil -hashfile {decoded} SHA256"]
         else:
-            steps += [f"type nul>>{decoded}"]
+            steps += [f"type nul>{decoded}"]
         try:
             result = self._do(path, f"{refuse}&{'&&'.join(steps)}", stdin=_armour(data) if data else b"")
             if data and parse_digest(result.stdout) != hashlib.sha256(data).hexdigest():
                 raise VerificationError(
                     f"What arrived of {path} on {self.name} differs from what was sent.", code="file_changed"
                 )
-            self._do(path, f"({refuse}&move /y {decoded} {target}>nul)<nul")
+            self._do(path, _move(decoded, target, refuse))
         except UpgradeError as exc:
             self._clean_up(f"del /f /q {encoded} {decoded}", exc)
             raise
@@ -200,7 +200,7 @@ class HostFiles(HostCore):
             if replace
             else f"(if exist {new} exit {_EXISTS})"
         )
-        self._do(destination, f"({refuse}&move /y {old} {new}>nul)<nul")
+        self._do(destination, _move(old, new, refuse))
 
     # Helpers
 
@@ -246,6 +246,11 @@ class HostFiles(HostCore):
                 "stderr": result.stderr[-1000:],
             },
         )
+
+
+def _move(old: str, new: str, refuse: str) -> str:
+    # The old name was there just before. When it is gone, an earlier try of this line has done the work.
+    return f"((if not exist {old} if exist {new} exit 0)&{refuse}&move /y {old} {new}>nul)<nul"
 
 
 def _full(path: str) -> str:
