@@ -80,6 +80,7 @@ class Machines:
             f"--label={LABEL}={self._identity}",
             f"--network={state.network}",
             f"--ip={host.address}",
+            f"--mac-address={host.hardware_address}",
             f"--publish=127.0.0.1:{host.port}:{_ENDPOINT_PORT}",
             *names,
             f"--env=LAB_LOCALE={locale}",

@@ -24,7 +24,8 @@ _FIRST_ADDRESS = 10
 class LabHost:
     """One Windows-like host.
 
-    C(port) is where its WinRM endpoint is published on the machine's 127.0.0.1; C(address) is its own on the lab's network.
+    C(port) is where its WinRM endpoint is published on the machine's 127.0.0.1; C(address) is its own on the lab's
+    network.
     """
 
     name: str
@@ -33,6 +34,11 @@ class LabHost:
     container: str
     address: str
     port: int
+
+    @property
+    def hardware_address(self) -> str:
+        """A MAC address that stays when the container is replaced: neighbours remember which one an IP address had."""
+        return "02:1a:" + ":".join(f"{byte:02x}" for byte in ipaddress.ip_address(self.address).packed)
 
 
 def lab_id(checkout: Path) -> str:

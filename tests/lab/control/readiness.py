@@ -45,8 +45,8 @@ def wait_for_winrm(host: LabHost, password: str, authority: Path, deadline: floa
                 (USER, password),
                 transport="ntlm",
                 ca_trust_path=str(authority),
-                operation_timeout_sec=10,
-                read_timeout_sec=15,
+                operation_timeout_sec=4,
+                read_timeout_sec=6,
             )
             answer = session.run_cmd("hostname")
             if answer.status_code == 0 and host.name.encode() in answer.std_out.upper():

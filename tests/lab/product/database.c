@@ -46,11 +46,28 @@ static bool cut_torn_line(HANDLE file)
     return SetFilePointerEx(file, position, NULL, FILE_BEGIN) && (position.QuadPart == size.QuadPart || SetEndOfFile(file));
 }
 
-static bool append(const char *line, DWORD length)
+static HANDLE open_records(void)
 {
     wchar_t path[MAX_PATH];
+    join(path, site.database, L"records.dat");
+    return CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+}
+
+bool database_recover(void)
+{
+    if (!database_lock())
+        return false;
+    HANDLE file = open_records();
+    bool good = file != INVALID_HANDLE_VALUE && cut_torn_line(file);
+    CloseHandle(file);
+    database_unlock();
+    return good;
+}
+
+static bool append(const char *line, DWORD length)
+{
     DWORD written = 0;
-    HANDLE file = CreateFileW(join(path, site.database, L"records.dat"), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file = open_records();
     if (file == INVALID_HANDLE_VALUE)
         return false;
     bool good = cut_torn_line(file) && WriteFile(file, line, length, &written, NULL) && written == length && FlushFileBuffers(file);

@@ -40,6 +40,8 @@ bool schema_write(const wchar_t *folder, const wchar_t *schema);
 
 /* A record's line with its line end; time is the present. Returns the length. */
 int record_line(char *line, size_t size, const wchar_t *schema, const char *id, const char *text);
+/* Cuts off the torn last line that a power loss may have left. */
+bool database_recover(void);
 /* Appends one record and flushes it to the disk: when this returns true the record is durable. Takes the lock itself. */
 bool record_store(const char *id, const char *text);
 

@@ -37,6 +37,7 @@ static void serve(SOCKET connection)
 static DWORD start(void)
 {
     struct records records;
+    database_recover();
     if (!database_lock())
         return DATABASE_UNUSABLE;
     bool found = records_read(site.database, &records);

@@ -100,13 +100,13 @@ class Command:
         with self._changed:
             while not self._has_news():
                 left = deadline - time.monotonic()
-                if self._terminated:
-                    raise operation_aborted()
                 if left <= 0:
                     raise operation_timed_out()
                 self._changed.wait(min(left, LOST_CLIENT_POLL))
                 if client_lost():
                     raise ConnectionAbortedError
+            if self._terminated:
+                raise operation_aborted()
             if client_lost():
                 raise ConnectionAbortedError
             stdout = self._stdout.take(limit)
@@ -126,7 +126,7 @@ class Command:
             self._process.signal(name)
 
     def _has_news(self) -> bool:
-        return bool(self._stdout.data or self._stderr.data or self._exit_code is not None)
+        return bool(self._stdout.data or self._stderr.data or self._exit_code is not None or self._terminated)
 
     def _in_background(self, target: Callable[..., None], *arguments: object) -> None:
         threading.Thread(target=target, args=arguments, daemon=True).start()
