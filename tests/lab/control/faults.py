@@ -11,8 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from .errors import LabError
+from .names import VERSIONS
 from .state import write_atomically
 
+PRODUCT_PROGRAMS = frozenset(
+    ["dbstat", "exportdb", "importdb", "installer", "licreg", "setup", "startservice", "stopservice", "uninstaller"]
+)
+WINDOWS_PROGRAMS = frozenset(
+    ["certutil", "find", "findstr", "fsutil", "icacls", "netstat", "sc", "schtasks", "tasklist", "whoami", "wmic"]
+)
+# The keys of each kind of section, with the allowed values where there are only a few.
 _KEYS: dict[str, dict[str, tuple[str, ...] | None]] = {
     "program": {
         "kind": ("fail", "hang", "slow", "nothing", "crash"),
@@ -20,12 +28,28 @@ _KEYS: dict[str, dict[str, tuple[str, ...] | None]] = {
         "exit_code": None,
         "seconds": None,
         "count": None,
-        "version": ("09-51", "10-00", "10-10"),
+        "version": VERSIONS,
     },
-    "service": {"start": ("fail", "hang", "slow"), "stop": None, "exit_code": None, "seconds": None, "count": None},
+    "service": {
+        "start": ("fail", "hang", "slow"),
+        "stop": ("hang", "slow"),
+        "exit_code": None,
+        "seconds": None,
+        "count": None,
+    },
     "disk": {"free": None, "total": None},
+    "product": {"seconds": None, "allow_downgrade": None},
+    "windows": {
+        "certutil": None,
+        "clock_offset": None,
+        "elevated": None,
+        "encoding": None,
+        "enum_limit": None,
+        "fsutil": None,
+        "labels": None,
+        "wmic": None,
+    },
 }
-_FREE_SECTIONS = ("product", "windows")
 
 
 def check(section: str, keys: dict[str, str]) -> None:
@@ -33,17 +57,23 @@ def check(section: str, keys: dict[str, str]) -> None:
 
     :raises LabError: unknown section, key or value.
     """
-    kind = section.partition(":")[0]
-    if section in _FREE_SECTIONS:
-        return
-    if ":" not in section or kind not in _KEYS:
+    kind, colon, name = section.partition(":")
+    if kind not in _KEYS or bool(colon) != (kind in ("program", "service", "disk")):
         raise LabError(f"Unknown fault '{section}'; use program:NAME, service:NAME, disk:LETTER, product or windows.")
+    known = PRODUCT_PROGRAMS | WINDOWS_PROGRAMS
+    if kind == "program" and name not in known:
+        raise LabError(f"No program '{name}' knows faults; known are {', '.join(sorted(known))}.")
     for key, value in keys.items():
         if key not in _KEYS[kind]:
             raise LabError(f"Fault '{section}' has no key '{key}'; it has {', '.join(_KEYS[kind])}.")
         allowed = _KEYS[kind][key]
         if allowed and value not in allowed:
             raise LabError(f"Fault '{section}': {key} is '{value}'; allowed are {', '.join(allowed)}.")
+
+
+def settings_of(kind: str) -> set[str]:
+    """The keys of a kind of section."""
+    return set(_KEYS[kind])
 
 
 def with_section(text: str, section: str, keys: dict[str, str]) -> str:

@@ -207,8 +207,8 @@ class Lab:
     def records(self, system: int = 1) -> dict[str, Any]:
         """The lab's own count of a system's records.
 
-        :returns: C(accepted), a list of (UTC time, record id); C(in_database), the ids; C(lost), ids of accepted records
-            that the database has not; C(twice), ids that it has more than once.
+        :returns: C(accepted), a list of (UTC time, record id); C(in_database), the ids; C(lost), ids of accepted
+            records that the database has not; C(twice), ids that it has more than once.
         """
         manager, database = self.state().system(system)
         # The log first: whatever it has, the database had before.
