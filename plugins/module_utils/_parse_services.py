@@ -25,7 +25,7 @@ STATES = {
 }
 START_TYPES = {0: "boot", 1: "system", 2: "auto", 3: "manual", 4: "disabled"}
 
-_DRIVER_TYPES = frozenset({"1", "2", "4", "8"})
+_DRIVER_TYPES = (["1"], ["2"], ["4"], ["8"])
 
 # An indented label, a colon, a value. A line with the accepted controls has no colon.
 _FIELD = re.compile(r"^[ \t]+\S.*?[ \t]*:[ \t]?(.*)$")
@@ -60,7 +60,7 @@ def parse_service(name: str, status: str, config: str) -> Service | None:
     """
     # TYPE, STATE, WIN32_EXIT_CODE, SERVICE_EXIT_CODE, CHECKPOINT, WAIT_HINT, PID, FLAGS
     fields = _fields(status)
-    if len(fields) < 4 or _number(fields[1]) is None or fields[0].strip() in _DRIVER_TYPES:
+    if len(fields) < 4 or _number(fields[1]) is None or fields[0].split()[:1] in _DRIVER_TYPES:
         return None
     # TYPE, START_TYPE, ERROR_CONTROL, BINARY_PATH_NAME, LOAD_ORDER_GROUP, TAG, DISPLAY_NAME, DEPENDENCIES, ...
     settings = _fields(config)

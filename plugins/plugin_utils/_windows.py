@@ -212,7 +212,7 @@ def tools(names: Iterable[str]) -> Probe[list[str]]:
     """
     files = {name if "." in name else f"{name}.exe": name for name in names}
     for name in files:
-        if not re.fullmatch(r"[\w.-]+", name, re.ASCII):
+        if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
             raise OptionError(f"{name!r} is no name of a program.", code="bad_command")
     command = f'for %t in ({" ".join(files)}) do @if "%~$PATH:t"=="" echo #%t' if files else "rem"
     return Probe(
