@@ -245,8 +245,8 @@ static void signal_command(const WCHAR *name)
             TerminateJobObject(command_job, 1);
         else if (wcscmp(name, L"ctrl_c") == 0)
             GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0);
-        else if (wcscmp(name, L"ctrl_break") == 0)
-            GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, 0);
+        else if (wcscmp(name, L"ctrl_break") == 0)      /* Wine delivers none: do what the default handler would */
+            TerminateJobObject(command_job, STATUS_CONTROL_C_EXIT);
     }
     LeaveCriticalSection(&guard);
 }
