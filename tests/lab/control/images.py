@@ -28,6 +28,7 @@ from .names import CHECKOUT_LABEL, LABEL, PEER_NAMES, ROLES
 from .state import locked
 
 _ENTRY = '["tini", "-g", "--", "python3", "/opt/lab/winrm"]'
+_INSTALL_ENDPOINT = "cp -r /in/winrm /opt/lab/winrm && python3 -m compileall -q -f /opt/lab/winrm"
 _LOCALE = "en_US.UTF-8"
 
 
@@ -119,7 +120,9 @@ class Images:
         return f"localhost/jp1lab-{self._identity}-server:{role}-{version}-{digest(*inputs)}"
 
     def _host_name(self, role: str, version: str, credentials: Credentials) -> str:
-        content = digest(self._server_name(role, version, credentials), self._parts / "winrm", _ENTRY)
+        content = digest(
+            self._server_name(role, version, credentials), self._parts / "winrm", _ENTRY, _INSTALL_ENDPOINT
+        )
         return f"localhost/jp1lab-{self._identity}-host:{role}-{version}-{content}"
 
     def _ensure_host(self, role: str, version: str, credentials: Credentials, name: str) -> None:
@@ -128,7 +131,7 @@ class Images:
             with self._timed(f"image of a {role} server at {version}"):
                 self._make(self._provisioning(server, role, version, credentials))
         if not self._engine.image_exists(name):
-            command = ["cp", "-r", "/in/winrm", "/opt/lab/winrm"]
+            command = ["sh", "-c", _INSTALL_ENDPOINT]
             self._make(_Layer(name, server, command, {"winrm": self._parts / "winrm"}, changes=[f"CMD {_ENTRY}"]))
 
     def _provisioning(self, name: str, role: str, version: str, credentials: Credentials) -> _Layer:

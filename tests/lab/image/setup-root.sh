@@ -21,12 +21,13 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | he
 work=$(mktemp -d)
 chmod 755 "$work"
 mkdir -p "$work/lists/partial"
-# A mirror in the middle of an update can hold an i386 index that belongs to one of the two signed releases only: the one
-# under the code name or the one under the alias. Either is verified by apt, and the exact version is demanded.
+# A mirror in the middle of an update can hold an i386 index that belongs to one of the two signed releases only: the
+# one under the code name or the one under the alias. Either is verified by apt, and the exact version is demanded.
 for suite in trixie stable; do
     echo "deb [arch=i386] $mirror $suite main" > "$work/i386.list"
-    set -- -q -o Dir::Etc::SourceList="$work/i386.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$work/lists" -o APT::Sandbox::User=root
-    if apt-get "$@" -o APT::Update::Error-Mode=any update && (cd "$work" && apt-get "$@" download "libwine:i386=$version"); then break; fi
+    set -- -q -o Dir::Etc::SourceList="$work/i386.list" -o Dir::Etc::SourceParts=- \
+        -o Dir::State::Lists="$work/lists" -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any
+    if apt-get "$@" update && (cd "$work" && apt-get "$@" download "libwine:i386=$version"); then break; fi
     say "no usable i386 index under '$suite'"
 done
 dpkg-deb --fsys-tarfile "$work"/libwine_*_i386.deb | tar x -C "$work"
@@ -35,7 +36,9 @@ cp -n "$work"/usr/lib/i386-linux-gnu/wine/i386-windows/* "$dlls/i386-windows/"
 rm -rf "$work"
 
 say "strip debug information: three quarters of the size"
-find "$dlls/x86_64-windows" "$dlls/i386-windows" -type f -print0 | xargs -0 -P "$(nproc)" -n 40 strip --strip-unneeded 2>/dev/null || true
+# A few files are no programs, and strip says so.
+find "$dlls/x86_64-windows" "$dlls/i386-windows" -type f -print0 |
+    xargs -0 -P "$(nproc)" -n 40 strip --strip-unneeded 2> /dev/null || true
 
 say "locales"
 localedef -i en_US -f UTF-8 en_US.UTF-8
@@ -64,4 +67,5 @@ share system32 x86_64-windows
 share syswow64 i386-windows
 
 apt-get -q -y purge --autoremove binutils
-rm -rf /usr/share/doc/* /usr/share/man/* /usr/share/locale/* /var/lib/apt/lists/* /var/cache/apt/*.bin /tmp/.wine-* /root/.cache
+rm -rf /usr/share/doc/* /usr/share/man/* /usr/share/locale/* /var/lib/apt/lists/* /var/cache/apt/*.bin
+rm -rf /tmp/.wine-* /root/.cache
