@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The WinRM endpoint of a running lab with Wine behind it, through pywinrm and pypsrp.
 
-Needs a lab that is up (`python tests/lab up`); uses its first management server. Settings and faults of that host are removed
-before and after each test. LAB_FOLDER names the lab's folder when it is not the checkout's own.
+Needs a lab that is up (`python tests/lab up`); uses its first management server, whose settings and faults are removed before
+and after each test. LAB_FOLDER names the lab's folder when it is not the checkout's own.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Session:
             self.client.send_command_input(self.shell, command, b"", end=True)
         stdout, stderr, code = self.client.get_command_output(self.shell, command)
         self.client.cleanup_command(self.shell, command)
-        return stdout.decode("utf-8"), stderr.decode("utf-8"), code
+        return stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"), code  # Wine's own texts are cp932
 
 
 @contextlib.contextmanager

@@ -77,7 +77,6 @@ class _WindowsProgram:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
-        threading.Thread(target=self._process.wait, daemon=True).start()
 
 
 class Keepalive(_WindowsProgram):
@@ -103,6 +102,7 @@ class _Worker(_WindowsProgram):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__("launch.exe", environment)
+        self._process.wait()  # the process that was started has handed over to the one on the hidden console
 
     def request(self, *words: str) -> None:
         data = b"".join(word.encode("utf-8", "replace").replace(b"\0", b"") + b"\0" for word in words)
