@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The WinRM endpoint of a running lab with Wine behind it, through pywinrm and pypsrp.
 
-Needs a lab that is up (`python tests/lab up`); uses its first management server, whose settings and faults are removed before
-and after each test. LAB_FOLDER names the lab's folder when it is not the checkout's own.
+Needs a lab that is up (`python tests/lab up`). Uses its first management server, whose settings and faults it removes.
+LAB_FOLDER names the lab's folder when it is not the checkout's own.
 """
 
 from __future__ import annotations
