@@ -312,9 +312,7 @@ def test_a_lost_answer_means_that_the_command_ran(host: LabHost) -> None:
         host.order({"kind": "drop_after", "action": "Command", "command": "mark"})
         with pytest.raises(requests.exceptions.ConnectionError):
             given.start("echo x> %TEMP%\\endpoint-mark")
-        assert (
-            given.run("ping -n 2 127.0.0.1 >nul& type %TEMP%\\endpoint-mark& del %TEMP%\\endpoint-mark")[0] == "x\r\n"
-        )
+        assert given.run("ping -n 2 127.0.0.1 >nul& type %TEMP%\\endpoint-mark& del %TEMP%\\endpoint-mark")[0] == "x\r\n"
 
 
 def test_503_and_shell_gone(host: LabHost) -> None:

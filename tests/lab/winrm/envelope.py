@@ -150,11 +150,7 @@ def build_answer(request: Message, content: Sequence[ET.Element]) -> bytes:
 def build_fault(request: Message, fault: WsmanFault) -> bytes:
     """The envelope that answers a request with a fault."""
     language = {"{http://www.w3.org/XML/1998/namespace}lang": "en-US"}
-    detail = [
-        element(
-            "f:WSManFault", [element("f:Message", fault.reason)], Code=str(fault.code), Machine=socket.gethostname()
-        )
-    ]
+    detail = [element("f:WSManFault", [element("f:Message", fault.reason)], Code=str(fault.code), Machine=socket.gethostname())]
     if fault.wmi_code is not None:
         detail.append(element("m:MSFT_WmiError", [element("m:error_Code", str(fault.wmi_code))]))
     subcode = element("s:Subcode", [element("s:Value", fault.subcode)])

@@ -44,9 +44,7 @@ class Exchange:
         log: gets one line per HTTP request.
     """
 
-    def __init__(
-        self, shells: Shells, settings: WatchedFile[Settings], wire_faults: WatchedFile[WireFaults], log: WireLog
-    ) -> None:
+    def __init__(self, shells: Shells, settings: WatchedFile[Settings], wire_faults: WatchedFile[WireFaults], log: WireLog) -> None:
         self._shells = shells
         self._dispatcher = Dispatcher(shells)
         self._settings = settings
@@ -90,9 +88,7 @@ class Exchange:
         finally:
             self._log.write(started, entry)
 
-    def _answer(
-        self, message: Message, size: int, client: Client, fault: WireFault | None, entry: dict[str, Any]
-    ) -> Reply:
+    def _answer(self, message: Message, size: int, client: Client, fault: WireFault | None, entry: dict[str, Any]) -> Reply:
         kind = fault.kind if fault else None
         if fault is None:
             pass

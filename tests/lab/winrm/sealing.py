@@ -42,9 +42,6 @@ def seal(context: spnego.ContextProxy, envelope: bytes) -> bytes:
     """Encrypt an answer and make the multipart body of it."""
     sealed = context.wrap_winrm(envelope)
     size = len(envelope) + sealed.padding_length
-    head = (
-        f"\r\n\tContent-Type: {PROTOCOL}\r\n"
-        f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={size}\r\n"
-    )
+    head = f"\r\n\tContent-Type: {PROTOCOL}\r\n\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={size}\r\n"
     data = struct.pack("<I", len(sealed.header)) + sealed.header + sealed.data
     return b"".join([BOUNDARY, head.encode("ascii"), BOUNDARY, b"\r\n", DATA_HEADER, data, BOUNDARY, b"--\r\n"])

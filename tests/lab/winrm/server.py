@@ -38,9 +38,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(
-        self, address: tuple[str, int], exchange: Exchange, accounts: Accounts, certificate: Path, key: Path
-    ) -> None:
+    def __init__(self, address: tuple[str, int], exchange: Exchange, accounts: Accounts, certificate: Path, key: Path) -> None:
         self.exchange = exchange
         self.accounts = accounts
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -112,9 +110,7 @@ class Connection(BaseHTTPRequestHandler):
         else:
             self._send(reply, SOAP_TYPE, challenge)
 
-    def _finish(
-        self, status: int, body: bytes = b"", content_type: str = SOAP_TYPE, challenge: str | None = None
-    ) -> None:
+    def _finish(self, status: int, body: bytes = b"", content_type: str = SOAP_TYPE, challenge: str | None = None) -> None:
         """Answer a request that carried no message."""
         self.server.exchange.log_without_message(self.client_address[0], status)
         self._send(Reply(status, body), content_type, challenge)

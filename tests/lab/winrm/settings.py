@@ -50,7 +50,7 @@ def parse_settings(decoded: Any) -> Settings:
         ValueError: it is not an object, or a key or value is wrong.
     """
     if not isinstance(decoded, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 - the content is wrong, not the call
+        raise ValueError("not a JSON object")
     known = {field.name for field in dataclasses.fields(Settings)}
     unknown = sorted(set(decoded) - known)
     if unknown:

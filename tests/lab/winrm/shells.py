@@ -155,9 +155,7 @@ class Shells:
         now = time.monotonic()
         with self._lock:
             expired = [
-                shell.id
-                for shell in self._shells.values()
-                if not shell.messages_in_work and now - shell.last_used > shell.idle_seconds
+                shell.id for shell in self._shells.values() if not shell.messages_in_work and now - shell.last_used > shell.idle_seconds
             ]
         for shell_id in expired:
             self.close(shell_id)

@@ -114,8 +114,7 @@ class WireFaults:
         """Whether an "auth" fault has struck; it lasts for its for_seconds."""
         with self._lock:
             return any(
-                counter.fault.kind == "auth" and counter.began is not None and not self._is_over(counter)
-                for counter in self._counters
+                counter.fault.kind == "auth" and counter.began is not None and not self._is_over(counter) for counter in self._counters
             )
 
     def next(self, action: str, line: str) -> WireFault | None:

@@ -158,13 +158,9 @@ def test_wrong_credentials_and_basic_are_refused(endpoint: Endpoint, options: di
     assert {entry["status"] for entry in endpoint.log()} == {401}
 
 
-@pytest.mark.parametrize(
-    "authorization", ["Basic bGFiYWRtaW46eA==", "Negotiate", "Negotiate !!", "NTLM TlRMTVNTUAAD", "x"]
-)
+@pytest.mark.parametrize("authorization", ["Basic bGFiYWRtaW46eA==", "Negotiate", "Negotiate !!", "NTLM TlRMTVNTUAAD", "x"])
 def test_odd_log_ons_are_refused(endpoint: Endpoint, authorization: str) -> None:
-    answer = requests.post(
-        endpoint.url, headers={"Authorization": authorization}, verify=str(endpoint.folder / "tls.crt"), timeout=5
-    )
+    answer = requests.post(endpoint.url, headers={"Authorization": authorization}, verify=str(endpoint.folder / "tls.crt"), timeout=5)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Negotiate")
 

@@ -191,8 +191,6 @@ def test_an_idle_shell_expires_and_a_used_one_does_not() -> None:
 
 def test_only_command_shells_are_served() -> None:
     driver = Driver(FakeLauncher())
-    message = dataclasses.replace(
-        request("Create"), resource_uri="http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
-    )
+    message = dataclasses.replace(request("Create"), resource_uri="http://schemas.microsoft.com/powershell/Microsoft.PowerShell")
     assert "not served" in str(fault_of(Dispatcher(driver.shells).dispatch, message, CLIENT, Settings()))
     assert "not supported" in str(fault_of(driver.ask, "Connect"))
