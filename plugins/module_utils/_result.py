@@ -69,19 +69,19 @@ def end_state_without_rollback(what: Mapping[str, Any]) -> str:
 def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
     """Put a run's result together.
 
-    :param pieces: C(system), C(end_state), C(run), C(before), C(after), C(backup) (manifest or empty), C(records_at_stop),
-        C(restore) (result of the restore or empty), C(stopped_at), C(verified_at) (ISO 8601), C(failure), C(rollback_failure),
+    :param pieces: C(system), C(end_state), C(run), C(before), C(after), C(backup) (manifest or empty),
+        C(restore) (result of the restore or empty), C(verified_at) (ISO 8601), C(failure), C(rollback_failure),
         C(playbook_dir), C(inventory_sources) and C(check_mode).
     """
-    before, after = pieces.get("before") or {}, pieces.get("after") or {}
+    before, after, run = pieces.get("before") or {}, pieces.get("after") or {}, pieces.get("run") or {}
     manifest = pieces.get("backup") or {}
     result: dict[str, Any] = {
         "schema": 1,
         "system": pieces["system"],
         "end_state": pieces["end_state"],
         "check_mode": bool(pieces.get("check_mode")),
-        "run_id": (pieces.get("run") or {}).get("run_id", ""),
-        "backup_folder": (pieces.get("run") or {}).get("backup_folder", ""),
+        "run_id": run.get("run_id", ""),
+        "backup_folder": run.get("backup_folder", ""),
         "servers": {
             server: {
                 "host": (after.get(server) or before.get(server))["host"],
@@ -93,8 +93,8 @@ def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
         },
         "schema_before": _database(before, "schema"),
         "schema_after": _database(after, "schema"),
-        "records": _records(pieces, manifest, _database(before, "records"), _database(after, "records")),
-        "downtime_seconds": _seconds(pieces.get("stopped_at"), pieces.get("verified_at")),
+        "records": _records(run, pieces.get("restore") or {}, manifest, _database(before, "records"), _database(after, "records")),
+        "downtime_seconds": _seconds(run.get("stopped_at"), pieces.get("verified_at")),
         "failure": pieces.get("failure") or {},
         "rollback_failure": pieces.get("rollback_failure") or {},
     }
@@ -106,17 +106,20 @@ def _database(state: Mapping[str, Any], key: str) -> Any:
     return state.get("database_server", {}).get("database", {}).get(key)
 
 
-def _records(pieces: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any) -> dict[str, Any]:
-    backed_up, at_stop = manifest.get("records"), as_count(pieces.get("records_at_stop"))
-    restore = pieces.get("restore") or {}
+def _records(
+    run: Mapping[str, Any], restore: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any
+) -> dict[str, Any]:
+    backed_up, at_stop = manifest.get("records"), as_count(run.get("records_at_stop"))
     restored = bool(restore.get("changed"))
+    # a database that can not count has counted nothing before the restore either
+    before_restore = as_count(run.get("records_before_restore")) or None
     return {
         "before": before,
         "in_backup": backed_up,
         "at_stop": at_stop,
         "after": after,
         "at_risk": records_lost(backed_up, [at_stop]),
-        "lost": records_lost(backed_up, [at_stop, restore.get("records_before")]) if restored else 0,
+        "lost": records_lost(backed_up, [at_stop, before_restore]) if restored else 0,
         "lost_window": {"from": manifest.get("created", ""), "to": restore.get("started", "")} if restored else {},
     }
 

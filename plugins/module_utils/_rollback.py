@@ -76,34 +76,44 @@ def _record_differences(before: State, now: State, restored: int | None) -> Iter
         yield f"the database holds {found} records instead of {expected}"
 
 
-def rollback_plan(
-    before: State, now: State, order: Sequence[str], records_at_stop: Any = None
-) -> dict[str, Any]:
+def rollback_plan(run: Mapping[str, Any], now: State, order: Sequence[str]) -> dict[str, Any]:
     """Say what a rollback has to do, from what differs and from nothing else.
 
     An installation that was touched takes the documented way back (Configuration Guide 5.10): old version, licence, restore.
     Where nothing was touched only the services are started: a restore would throw later records away.
 
+    :param run: the journal's run: C(state_before); C(records_at_stop): how many records the database held when the services were
+        stopped for the upgrade; C(restoring): whether a restore was begun and its end was never seen.
     :param order: the profile's field C(rollback.order).
-    :param records_at_stop: how many records the database held when the services were stopped for the upgrade, if known.
     :returns: C(touched): the servers whose programs differ; C(reasons): texts; C(restore): whether the backup is restored;
         C(new_records): how many records the new version's services have accepted, V(null) where that can not be counted;
         C(steps): what to do, in order.
     """
+    before = run["state_before"]
     reasons = {server: programs_differ(before[server], now[server]) for server in SERVERS}
     touched = [server for server in SERVERS if reasons[server]]
-    schema = (before["database_server"]["database"]["schema"], now["database_server"]["database"]["schema"])
-    restore = bool(touched) or schema[0] != schema[1]
+    data = _data_differs(before["database_server"]["database"], now["database_server"]["database"], bool(run.get("restoring")))
+    restore = bool(touched or data)
     license_lost = "management_server" in touched or now["management_server"]["license_registered"] is False
     steps = [step for step in order if _needed(step, touched, restore, license_lost)]
     return {
         "touched": touched,
         "reasons": [f"{now[server]['host']}: {text}" for server in SERVERS for text in reasons[server]]
-        + ([f"database schema is {schema[1]} instead of {schema[0]}"] if schema[0] != schema[1] else []),
+        + [f"{now['database_server']['host']}: {text}" for text in data],
         "restore": restore,
-        "new_records": _new_records(before, now, as_count(records_at_stop)),
+        "new_records": _new_records(before, now, as_count(run.get("records_at_stop"))),
         "steps": steps,
     }
+
+
+def _data_differs(before: Mapping[str, Any], now: Mapping[str, Any], restoring: bool) -> list[str]:
+    differences = ["a restore was begun and not finished"] if restoring else []
+    if before["schema"] != now["schema"]:
+        differences.append(f"database schema is {now['schema']} instead of {before['schema']}")
+    records = (as_count(before["records"]), as_count(now["records"]))
+    if records[0] is not None and (records[1] is None or records[1] < records[0]):
+        differences.append(f"the database holds {records[1]} records instead of {records[0]}")
+    return differences
 
 
 def _needed(step: str, touched: Sequence[str], restore: bool, license_lost: bool) -> bool:
