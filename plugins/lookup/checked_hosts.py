@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: checked_hosts
-author: The jp1.itdm authors
+author: The jp1.itdm authors (!UNKNOWN)
 version_added: 0.1.0
 short_description: Refuse a run that would leave steps out
 description:
