@@ -67,12 +67,20 @@ class Manifest:
                 )
             files = tuple(FileEntry(**entry) for entry in data.pop("files"))
             manifest = cls(files=files, **data)
-            sound = all(isinstance(file.size, int) and _SHA256.fullmatch(file.sha256) for file in files)
+            sound = manifest._has_its_types() and all(map(_is_sound, files))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise _damaged(str(error)) from error
         if not sound:
-            raise _damaged("a file without size or SHA-256")
+            raise _damaged("a value of the wrong type, or a file without path, size or SHA-256")
         return manifest
+
+    def _has_its_types(self) -> bool:
+        texts = (self.run_id, self.host, self.created, self.product_version)
+        return all(isinstance(text, str) for text in texts) and (self.records is None or type(self.records) is int)
+
+
+def _is_sound(file: FileEntry) -> bool:
+    return isinstance(file.path, str) and type(file.size) is int and bool(_SHA256.fullmatch(file.sha256))
 
 
 def _damaged(why: str) -> BackupRejectedError:
@@ -124,7 +132,8 @@ def verify_backup(
     other = [
         expected[key].path
         for key in both
-        if found[key].size >= expected[key].size and found[key].sha256 != expected[key].sha256
+        if found[key].size > expected[key].size
+        or (found[key].size == expected[key].size and found[key].sha256 != expected[key].sha256)
     ]
     evidence: dict[str, Any] = {"missing": missing, "extra": extra, "shorter": shorter, "altered": other}
     if not found or not any(file.size for file in found.values()):
