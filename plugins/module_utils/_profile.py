@@ -268,7 +268,8 @@ def _checked(value: Any, field: Field, where: str) -> Any:
         return value
     if kind in ("list", "templates", "integers", "rollback_steps"):
         element = int if kind == "integers" else str
-        if not isinstance(value, list) or not all(isinstance(item, element) for item in value):
+        # true and false are whole numbers to Python, but not to the writer of a profile
+        if not isinstance(value, list) or not all(isinstance(item, element) and not isinstance(item, bool) for item in value):
             raise _bad(f"{where}: it must be a list of {'whole numbers' if element is int else 'texts'}, not {value!r}.")
         if kind == "templates":
             template_variables(value)
