@@ -14,7 +14,7 @@ from functools import total_ordering
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError
 
-_FORMAT = re.compile(r"(\d{2})-(\d{2})(?:-([0-9]{2}|[A-Z]{1,2}))?")
+_FORMAT = re.compile(r"(\d{2})-(\d{2})(?:-([0-9]{2}|[A-Z]{1,2}))?", re.ASCII)
 
 
 @total_ordering
