@@ -1,0 +1,247 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small Windows server in memory, which answers as a Host does: files, services, installed programs, commands."""
+
+from __future__ import annotations
+
+import hashlib
+import ntpath
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from fnmatch import fnmatchcase
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import PreconditionError
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk, FileEntry, FolderItem
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import UninstallEntry
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_services import Service
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import OsTimes, OsVersion, Process
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
+from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
+
+Program = Callable[[list[str], str], tuple[int, str]]
+CLOCK = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
+QUESTIONS = (
+    "services",
+    "uninstall_entries",
+    "disk",
+    "file_exists",
+    "folder_exists",
+    "folder",
+    "file_text",
+    "listening_ports",
+    "os_times",
+    "os_version",
+    "pending_restart",
+    "running_processes",
+    "elevated",
+    "cluster",
+    "tools",
+    "environment_variables",
+)
+
+
+def replace_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the questions be asked as names and arguments, so that a server in memory can answer them."""
+    for name in QUESTIONS:
+        monkeypatch.setattr(
+            _windows, name, lambda *arguments, name=name: Probe((name, arguments), lambda answer: answer)
+        )
+
+
+@dataclass
+class Fault:
+    """How a program behaves next.
+
+    :ivar exit_code: what it ends with.
+    :ivar effect: whether it does its work.
+    :ivar error: what the caller gets instead of an end.
+    """
+
+    exit_code: int = 0
+    effect: bool = False
+    error: Exception | None = None
+
+
+class FakeWindows:
+    """The server.
+
+    :ivar ran: the commands that were run, in order.
+    :ivar given: what each of them found in its standard input.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.log: Callable[[int, str], None] = lambda level, text: None
+        self.requests = 0
+        self.closed = False
+        self.files: dict[str, bytes] = {}
+        self.folders: set[str] = set()
+        self.private: set[str] = set()
+        self.service_list: dict[str, Service] = {}
+        self.entries: list[UninstallEntry] = []
+        self.disks = {"C:": Disk(60 * 10**9, 100 * 10**9), "D:": Disk(60 * 10**9, 100 * 10**9)}
+        self.variables = {
+            "COMPUTERNAME": name,
+            "SystemDrive": "C:",
+            "TEMP": r"C:\Windows\Temp",
+            "USERNAME": "Administrator",
+        }
+        self.facts: dict[str, Any] = {
+            "listening_ports": set(),
+            "os_times": OsTimes(CLOCK - timedelta(days=1), CLOCK),
+            "os_version": OsVersion("Windows Server 2008 R2 Standard", "6.1.7601"),
+            "pending_restart": [],
+            "elevated": True,
+            "cluster": False,
+            "tools": [],
+        }
+        self.processes: list[str] = []
+        self.programs: dict[str, Program] = {}
+        self.faults: dict[str, Fault] = {}
+        self.ran: list[list[str]] = []
+        self.given: list[str] = []
+
+    def picture(self) -> dict[str, Any]:
+        """Return everything that a step could change."""
+        return {
+            "files": dict(self.files),
+            "folders": set(self.folders),
+            "services": {name: service.state for name, service in self.service_list.items()},
+            "entries": list(self.entries),
+        }
+
+    # What a Host offers
+
+    def ask(self, **probes: Probe[Any]) -> SimpleNamespace:
+        self.requests += 1
+        return SimpleNamespace(**{name: probe.parse(self._answer(*probe.command)) for name, probe in probes.items()})
+
+    def run(
+        self, command: list[str], *, time_limit: float, stdin: bytes | None = None, **options: Any
+    ) -> CommandResult:
+        self.requests += 1
+        self.ran.append(list(command))
+        self.given.append((stdin or b"").decode())
+        if command[0] not in self.files:
+            return CommandResult(9009, "", f"{command[0]} is not recognized", 0.1)
+        name = ntpath.basename(command[0]).lower().removesuffix(".exe")
+        fault = self.faults.get(name)
+        code, text = (
+            self.programs[name](list(command[1:]), self.given[-1]) if fault is None or fault.effect else (0, "")
+        )
+        if fault and fault.error:
+            raise fault.error
+        if options.get("on_output") and text:
+            options["on_output"](text)
+        return CommandResult(fault.exit_code if fault else code, text, "", 0.1)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def read_file(self, path: str) -> bytes:
+        if path not in self.files:
+            raise PreconditionError(f"{path} does not exist.", code="file_missing")
+        return self.files[path]
+
+    def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False) -> None:
+        if path in self.files and not replace:
+            raise PreconditionError(f"{path} exists already.", code="file_exists")
+        self.make_folder(ntpath.dirname(path))
+        self.files[path] = data
+        if owner_only:
+            self.private.add(path)
+
+    def hash_folder(self, path: str) -> list[FileEntry]:
+        start = path.rstrip("\\") + "\\"
+        return [
+            FileEntry(name.removeprefix(start), len(data), hashlib.sha256(data).hexdigest())
+            for name, data in sorted(self.files.items())
+            if name.startswith(start)
+        ]
+
+    def make_folder(self, path: str, *, owner_only: bool = False) -> None:
+        while len(path) > 3:
+            self.folders.add(path)
+            path = ntpath.dirname(path)
+
+    def remove_file(self, path: str) -> None:
+        self.files.pop(path, None)
+
+    def remove_folder(self, path: str) -> None:
+        start = path + "\\"
+        self.files = {name: data for name, data in self.files.items() if not name.startswith(start)}
+        self.folders = {name for name in self.folders if name != path and not name.startswith(start)}
+
+    def move(self, source: str, destination: str, *, replace: bool = False) -> None:
+        self.write_file(destination, self.files.pop(source), replace=replace)
+
+    def start_service(self, name: str, time_limit: float) -> None:
+        self.set_state("running", name)
+
+    def stop_service(self, name: str, time_limit: float) -> None:
+        self.set_state("stopped", name)
+
+    # What a test sets up
+
+    def add_service(self, name: str, state: str = "running", start_type: str = "auto") -> None:
+        self.service_list[name] = Service(name, name, state, start_type, 0, 0, 0)
+
+    def set_state(self, state: str, *names: str) -> None:
+        for name in names:
+            self.service_list[name] = replace(self.service_list[name], state=state)
+
+    def add_file(self, path: str, data: bytes = b"x") -> None:
+        self.write_file(path, data, replace=True)
+
+    # The answers
+
+    def _answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        if name in self.facts:
+            return self.facts[name]
+        return getattr(self, f"_{name}")(*arguments)
+
+    def _services(self, patterns: list[str]) -> list[Service]:
+        return [
+            service
+            for pattern in patterns
+            for service in self.service_list.values()
+            if fnmatchcase(service.name, pattern)
+        ]
+
+    def _uninstall_entries(self, view: int) -> list[UninstallEntry]:
+        return list(self.entries)
+
+    def _disk(self, drive: str) -> Disk | None:
+        return self.disks.get(drive)
+
+    def _file_exists(self, path: str) -> bool:
+        return path in self.files
+
+    def _folder_exists(self, path: str) -> bool:
+        return path in self.folders
+
+    def _folder(self, path: str) -> list[FolderItem] | None:
+        if path not in self.folders:
+            return None
+        return [
+            FolderItem(ntpath.basename(name), False, len(data))
+            for name, data in self.files.items()
+            if ntpath.dirname(name) == path
+        ]
+
+    def _file_text(self, path: str, limit: int) -> str | None:
+        return self.files[path].decode()[-limit:] if path in self.files else None
+
+    def _running_processes(self, names: list[str]) -> list[Process]:
+        return [Process(name, 1) for name in self.processes if name in names]
+
+    def _environment_variables(self, names: list[str]) -> dict[str, str]:
+        return {name: self.variables[name] for name in names if name in self.variables}
+
+
