@@ -76,7 +76,8 @@ class Images:
             self._build("product", self._parts / "product")
             with ThreadPoolExecutor() as pool:
                 list(pool.map(lambda role: self._ensure_host(role, version, credentials, names[role]), ROLES))
-        self._forget_old(names)
+        servers = {self._server_name(role, version, credentials) for role in ROLES}
+        self._forget_old(version, servers | set(names.values()))
         return names
 
     def ensure_base(self) -> str:
@@ -180,21 +181,20 @@ class Images:
         finally:
             self._engine.remove([container])
 
-    def _forget_old(self, current: dict[str, str]) -> None:
-        """Remove this checkout's server and host images of the same role and version that are no longer used."""
-        for name in self._engine.images(f"{CHECKOUT_LABEL}={self._identity}"):
-            repository, _, tag = name.rpartition(":")
-            kind = tag.rpartition("-")[0]
-            if repository.endswith("-host") and any(
-                kind == now.rpartition(":")[2].rpartition("-")[0] and name != now for now in current.values()
-            ):
-                self._engine.attempt("rmi", name)
+    def _forget_old(self, version: str, current: set[str]) -> None:
+        """Remove this checkout's images of a version that are no longer used; the engine keeps what a container needs."""
+        kinds = tuple(f"{role}-{version}-" for role in ROLES)
+        self._remove_own(lambda name: name not in current and name.partition(":")[2].startswith(kinds))
 
     def remove_all(self) -> None:
         """Remove this checkout's own images (they hold its secrets); the shared ones stay."""
-        for kind in ("host", "server"):
-            for name in self._engine.images(f"{CHECKOUT_LABEL}={self._identity}"):
-                if name.startswith(f"localhost/jp1lab-{self._identity}-{kind}:"):
+        self._remove_own(lambda name: True)
+
+    def _remove_own(self, unwanted: Callable[[str], bool]) -> None:
+        own = self._engine.images(f"{CHECKOUT_LABEL}={self._identity}")
+        for kind in ("host", "server"):  # a host image stands upon a server image
+            for name in own:
+                if name.startswith(f"localhost/jp1lab-{self._identity}-{kind}:") and unwanted(name):
                     self._engine.attempt("rmi", name)
 
     def _timed(self, what: str) -> _Timed:

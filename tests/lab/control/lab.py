@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from . import faults
@@ -196,7 +197,9 @@ class Lab:
 
     def wait_until_usable(self, host: str, *, product: bool = False) -> None:
         """Wait until WinRM answers and, if asked, the product's services listen."""
-        self._machines.wait_until_usable(self.host(host), self.credentials.winrm_password, product=product)
+        self._machines.wait_until_usable(self.host(host), self.credentials.winrm_password)
+        if product:
+            self._machines.wait_for_product(self.host(host))
 
     # --- what happened ---
 
@@ -261,15 +264,28 @@ class Lab:
         raise failure or LabError("No free subnet between 10.224.0.0 and 10.231.255.0.")
 
     def _start(self, hosts: Iterable[LabHost], state: State) -> None:
+        """Start hosts side by side, but each management server only when its database server serves.
+
+        The product waits some seconds for its database; on a busy machine that may be too short for two booting servers.
+        """
         credentials = self.credentials
         self._machines.load_authority()
+        database_serves = {host.system: Event() for host in hosts}
 
         def start(host: LabHost) -> None:
-            self._machines.prepare(host, credentials)
-            self._machines.run(host, state)
+            serves = database_serves[host.system]
+            try:
+                self._machines.prepare(host, credentials)
+                if host.role == "management":
+                    serves.wait()
+                self._machines.run(host, state)
+                self._machines.wait_for_product(host)
+            finally:
+                serves.set()
             self._machines.wait_until_usable(host, credentials.winrm_password)
             self._machines.forget_wire_log(host)
             self._say(f"{host.name} is usable: {host.role} server, WinRM on 127.0.0.1:{host.port}")
 
+        # The database servers come first: a waiting management server must not keep the thread its database server needs.
         with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(start, hosts))
+            list(pool.map(start, sorted(hosts, key=lambda host: host.role)))

@@ -8,6 +8,7 @@ import contextlib
 import json
 import shutil
 import time
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -91,26 +92,38 @@ class Machines:
             state.images[host.role],
         )
 
-    def wait_until_usable(self, host: LabHost, password: str, *, product: bool = True) -> None:
-        """Wait for WinRM and, unless told not to, for the product's services.
+    def wait_until_usable(self, host: LabHost, password: str) -> None:
+        """Wait until WinRM answers an authenticated command.
 
         :raises LabError: not within a minute; the message has the end of the container's log.
         """
-        deadline = time.monotonic() + _USABLE_SECONDS
-        try:
-            wait_for_winrm(host, password, self._folder / "ca.crt", deadline)
-            if product:
-                wait_for_ports(host, PRODUCT_PORTS[host.role], lambda: self._port_tables(host), deadline)
-        except LabError as error:
-            raise LabError(f"{error}\nEnd of its log:\n{self.log(host)[-2000:]}") from error
+        with self._explained(host):
+            wait_for_winrm(host, password, self._folder / "ca.crt", time.monotonic() + _USABLE_SECONDS)
+
+    def wait_for_product(self, host: LabHost) -> None:
+        """Wait until the product's services listen.
+
+        :raises LabError: not within a minute; the message has the end of the container's log.
+        """
+        self._wait_for_ports(host, PRODUCT_PORTS[host.role])
 
     def wait_for_endpoint(self, host: LabHost) -> None:
         """Wait until a host's endpoint listens, whatever it answers.
 
-        :raises LabError: not within a minute.
+        :raises LabError: not within a minute; the message has the end of the container's log.
         """
-        deadline = time.monotonic() + _USABLE_SECONDS
-        wait_for_ports(host, {_ENDPOINT_PORT}, lambda: self._port_tables(host), deadline)
+        self._wait_for_ports(host, {_ENDPOINT_PORT})
+
+    def _wait_for_ports(self, host: LabHost, ports: set[int]) -> None:
+        with self._explained(host):
+            wait_for_ports(host, ports, lambda: self._port_tables(host), time.monotonic() + _USABLE_SECONDS)
+
+    @contextlib.contextmanager
+    def _explained(self, host: LabHost) -> Iterator[None]:
+        try:
+            yield
+        except LabError as error:
+            raise LabError(f"{error}\nEnd of its log:\n{self.log(host)[-2000:]}") from error
 
     def _port_tables(self, host: LabHost) -> str:
         return self._engine.run("exec", host.container, "cat", "/proc/net/tcp", "/proc/net/tcp6")
