@@ -138,9 +138,7 @@ def test_another_checkouts_lab_is_not_touched(lab: Lab, make_checkout: Callable[
     other = Lab(make_checkout("other"))
     other.up()
     mine, theirs = lab.hosts(), other.hosts()
-    assert not {(host.container, host.port, host.address) for host in mine} & {
-        (host.container, host.port, host.address) for host in theirs
-    }
+    assert not {(host.container, host.port, host.address) for host in mine} & {(host.container, host.port, host.address) for host in theirs}
     assert other.credentials != lab.credentials
     assert command(other, "JP1DB01", "ver")[0] == 0
     other.down()

@@ -39,9 +39,7 @@ def make_base_image(engine: Engine, recipe: Path, name: str, log: Path) -> None:
         return
     with log.open("w", encoding="utf-8") as output:
         command = [engine.program, "build", "--tag", name, "--file", str(recipe / "Containerfile"), str(recipe)]
-        _check(
-            subprocess.run(command, stdout=output, stderr=output, env=engine.environment, check=False).returncode, log
-        )
+        _check(subprocess.run(command, stdout=output, stderr=output, env=engine.environment, check=False).returncode, log)
 
 
 def mmdebstrap_command(recipe: Path, archive: str) -> list[str]:
@@ -84,9 +82,7 @@ def _from_packages(engine: Engine, recipe: Path, name: str, archive: str, log: P
                     "-",
                     f"{name}-unproven",
                 ]
-                imported = subprocess.run(
-                    importer, stdin=maker.stdout, stdout=output, stderr=output, env=engine.environment, check=False
-                )
+                imported = subprocess.run(importer, stdin=maker.stdout, stdout=output, stderr=output, env=engine.environment, check=False)
             # A broken archive can still be imported: the image gets its real name only when both ends are well.
             _check(maker.returncode or imported.returncode, log)
             engine.run("tag", f"{name}-unproven", name)

@@ -29,16 +29,12 @@ _FAULT_HELP = """examples:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python tests/lab", description="A lab of Windows-like hosts for this collection."
-    )
+    parser = argparse.ArgumentParser(prog="python tests/lab", description="A lab of Windows-like hosts for this collection.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="start a new lab (removes the one that runs)")
     up.add_argument("--systems", type=int, default=1, help="systems of a management and a database server (default: 1)")
-    up.add_argument(
-        "--version", choices=VERSIONS, default="10-00", help="installed version of the product (default: 10-00)"
-    )
+    up.add_argument("--version", choices=VERSIONS, default="10-00", help="installed version of the product (default: 10-00)")
     up.add_argument("--locale", choices=sorted(LOCALES), default="en", help="language of Windows (default: en)")
 
     reset = commands.add_parser("reset", help="back to the state after 'up'")
@@ -55,9 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         "fault", help="make something fail", epilog=_FAULT_HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     fault.add_argument("host", help="host name, or 'clear' for all hosts")
-    fault.add_argument(
-        "what", nargs="?", help="section of faults.ini, wire, endpoint, clear, or an action on the whole host"
-    )
+    fault.add_argument("what", nargs="?", help="section of faults.ini, wire, endpoint, clear, or an action on the whole host")
     fault.add_argument("keys", nargs="*", metavar="key=value")
 
     look = commands.add_parser("look", help="what is really on a host, as JSON; not by WinRM")
@@ -118,9 +112,7 @@ def _image(lab: Lab, _: argparse.Namespace) -> None:
 
 def _status(lab: Lab, _: argparse.Namespace) -> None:
     state, running = lab.state(), lab.running()
-    print(
-        f"lab {lab.identity}: version {state.version}, locale {state.locale}, network {state.network} ({state.subnet})"
-    )
+    print(f"lab {lab.identity}: version {state.version}, locale {state.locale}, network {state.network} ({state.subnet})")
     for host in state.hosts:
         place = f"{host.address:14}  WinRM 127.0.0.1:{host.port}  {host.container}"
         print(f"  {host.name}  {running[host.name]:8}  {host.role:10}  {place}")

@@ -46,9 +46,7 @@ class Engine:
         wanted = os.environ.get("LAB_ENGINE")
         found = next((name for name in ([wanted] if wanted else ["podman", "docker"]) if shutil.which(name)), None)
         if found is None:
-            raise LabError(
-                "No container engine found. Run 'sh tests/lab/image/machine.sh' or install podman or docker."
-            )
+            raise LabError("No container engine found. Run 'sh tests/lab/image/machine.sh' or install podman or docker.")
         self.program = found
         self.environment = dict(os.environ)
         if found == "podman":
@@ -92,9 +90,7 @@ class Engine:
         result = self.attempt(*arguments, stdin=stdin)
         if result.returncode:
             words = (result.stderr.strip() or result.stdout.strip())[-2000:]
-            raise LabError(
-                f"'{self.program} {' '.join(arguments[:3])} ...' failed with exit code {result.returncode}: {words}"
-            )
+            raise LabError(f"'{self.program} {' '.join(arguments[:3])} ...' failed with exit code {result.returncode}: {words}")
         return result.stdout
 
     def containers(self, identity: str) -> dict[str, str]:

@@ -121,9 +121,7 @@ class Images:
         return f"localhost/jp1lab-{self._identity}-server:{role}-{version}-{digest(*inputs)}"
 
     def _host_name(self, role: str, version: str, credentials: Credentials) -> str:
-        content = digest(
-            self._server_name(role, version, credentials), self._parts / "winrm", _ENTRY, _INSTALL_ENDPOINT
-        )
+        content = digest(self._server_name(role, version, credentials), self._parts / "winrm", _ENTRY, _INSTALL_ENDPOINT)
         return f"localhost/jp1lab-{self._identity}-host:{role}-{version}-{content}"
 
     def _ensure_host(self, role: str, version: str, credentials: Credentials, name: str) -> None:

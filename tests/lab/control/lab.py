@@ -251,12 +251,8 @@ class Lab:
         failure: LabError | None = None
         for subnet, _ in zip(free_subnets(self.identity, self._engine.subnets() + machine_subnets()), range(5)):
             try:
-                no_names = (
-                    ["--disable-dns"] if self._engine.is_podman else []
-                )  # the hosts know each other from /etc/hosts
-                self._engine.run(
-                    "network", "create", *no_names, f"--subnet={subnet}", f"--label={LABEL}={self.identity}", name
-                )
+                no_names = ["--disable-dns"] if self._engine.is_podman else []  # the hosts know each other from /etc/hosts
+                self._engine.run("network", "create", *no_names, f"--subnet={subnet}", f"--label={LABEL}={self.identity}", name)
             except LabError as error:  # another lab may have taken it in this moment
                 failure = error
             else:

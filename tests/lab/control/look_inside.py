@@ -54,9 +54,7 @@ def records(path: Path) -> list[dict[str, str]]:
         return []
     parts = [line.split(";") for line in lines]
     return [
-        {"id": part[1], "format": part[0], "time": part[2]}
-        if len(part) >= 5
-        else {"id": "", "format": "damaged", "time": ""}
+        {"id": part[1], "format": part[0], "time": part[2]} if len(part) >= 5 else {"id": "", "format": "damaged", "time": ""}
         for part in parts
     ]
 

@@ -166,8 +166,6 @@ class Machines:
 
     def look(self, host: LabHost) -> dict[str, Any]:
         """See L(look_inside)."""
-        text = self._engine.run(
-            "exec", "--interactive", host.container, "python3", "-", stdin=_LOOK_INSIDE.read_text(encoding="utf-8")
-        )
+        text = self._engine.run("exec", "--interactive", host.container, "python3", "-", stdin=_LOOK_INSIDE.read_text(encoding="utf-8"))
         result: dict[str, Any] = json.loads(text)
         return result

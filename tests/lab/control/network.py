@@ -11,9 +11,7 @@ from pathlib import Path
 
 from .errors import LabError
 
-_PORTS = range(
-    21000, 30000
-)  # below Linux's ephemeral ports, so that no outgoing connection takes one between two resets
+_PORTS = range(21000, 30000)  # below Linux's ephemeral ports, so that no outgoing connection takes one between two resets
 
 
 def routed_subnets(route_table: str) -> list[str]:

@@ -55,9 +55,7 @@ def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
     """Replace a file in one step: a reader, or the next command after a kill, sees the old or the new text."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    with open(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8", newline=""
-    ) as file:
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8", newline="") as file:
         file.write(text)
     temporary.replace(path)
 
