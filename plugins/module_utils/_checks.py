@@ -189,9 +189,15 @@ def _services(subject: Subject) -> Iterator[Finding]:
 
 
 def _installation_space(subject: Subject) -> Iterator[Finding]:
-    folder = subject.seen["product"]["install_folder"]
-    drives = {drive_of(folder), subject.seen["system_drive"]} - {""}
-    for drive in sorted(drives):
+    product = subject.seen["product"]
+    drives = {"system drive": subject.seen["system_drive"], "drive of the install folder": drive_of(product["install_folder"])}
+    for what in [what for what, drive in drives.items() if not drive and (product["installed"] or what == "system drive")]:
+        yield subject.blocker(
+            "installation_space",
+            f"The {what} can not be told, so its free space is not known.",
+            "Check the profile's field product.install_folder, and the environment variable SystemDrive on the server.",
+        )
+    for drive in sorted(set(drives.values()) - {""}):
         yield from _space(subject, "installation_space", drive, INSTALLATION_BYTES, "the overwrite installation")
 
 
@@ -366,7 +372,11 @@ def check_system(
             )
         )
     names = [server["computer_name"] for server in (management_server, database_server)]
-    if all(names) and names[0].lower() == names[1].lower():
+    if not all(names):
+        findings.append(
+            Finding("two_servers", WARNING, host, "The servers' computer names could not be read.", "Compare them by hand.")
+        )
+    elif names[0].lower() == names[1].lower():
         findings.append(
             Finding(
                 "two_servers",
