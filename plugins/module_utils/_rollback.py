@@ -94,7 +94,9 @@ def rollback_plan(run: Mapping[str, Any], now: State, order: Sequence[str]) -> d
     touched = [server for server in SERVERS if reasons[server]]
     data = _data_differs(before["database_server"]["database"], now["database_server"]["database"], bool(run.get("restoring")))
     restore = bool(touched or data)
-    license_lost = "management_server" in touched or now["management_server"]["license_registered"] is False
+    registered = (before["management_server"]["license_registered"], now["management_server"]["license_registered"])
+    # an installation may lose the licence; one that was not there before is not to be registered
+    license_lost = registered[0] is not False and ("management_server" in touched or registered[1] is False)
     steps = [step for step in order if _needed(step, touched, restore, license_lost)]
     return {
         "touched": touched,
@@ -130,7 +132,7 @@ def _needed(step: str, touched: Sequence[str], restore: bool, license_lost: bool
 
 def as_count(value: Any) -> int | None:
     """Return a number of records that a template may have turned into a text; None for nothing."""
-    return int(value) if isinstance(value, int) or str(value).isdigit() else None
+    return int(value) if isinstance(value, int) or str(value).isdecimal() else None
 
 
 def _new_records(before: State, now: State, at_stop: int | None) -> int | None:
