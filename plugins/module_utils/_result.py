@@ -44,7 +44,7 @@ def failure(result: Mapping[str, Any], task: str, phase: str) -> dict[str, Any]:
         if isinstance(own, Mapping)
         else {
             "class": "unknown_outcome",
-            "code": "task_failed",
+            "code": f"{phase}_failed",
             "host": "",
             "message": str(result.get("msg", "The task failed.")),
             "remedy": "",
@@ -54,14 +54,16 @@ def failure(result: Mapping[str, Any], task: str, phase: str) -> dict[str, Any]:
     return {**known, "task": task, "phase": phase}
 
 
-def end_state_without_rollback(what: Mapping[str, Any]) -> str:
+def end_state_without_rollback(what: Mapping[str, Any], run_open: bool = True) -> str:
     """Return the end state when a failure asks for no rollback, else an empty text.
 
     :param what: a failure as RV(failure) returns it.
+    :param run_open: whether the run has noted the state before; without it nothing was changed.
     """
-    if what["phase"] in ("preflight", "open"):
+    if not run_open or what["phase"] in ("preflight", "open"):
         return "BLOCKED"
-    if what["class"] == "operator_needed":
+    # what fails after the verification can not make a good upgrade bad
+    if what["class"] == "operator_needed" or what["phase"] in ("commit", "report"):
         return "NEEDS_OPERATOR"
     return ""
 
@@ -162,7 +164,8 @@ def last_line(result: Mapping[str, Any]) -> str:
     for key, label in (("failure", ""), ("rollback_failure", "The rollback failed: ")):
         what = result[key]
         if what:
-            parts.append(f"{label}[{what['phase']}, {what['code']}] {what['message']} {what.get('remedy', '')}".strip())
+            host = f"{what['host']}: " if what["host"] else ""
+            parts.append(f"{label}[{what['phase']}, {what['code']}] {host}{what['message']} {what.get('remedy', '')}".strip())
     records = result["records"]
     if result["end_state"] == "ROLLED_BACK":
         lost = records["lost"]
@@ -195,5 +198,8 @@ def upgrade_problems(state: Mapping[str, Any], target_version: str, skip_databas
         problems.append(f"{state['management_server']['host']}: the operation window's port does not answer.")
     schema = state["database_server"]["database"]["schema"]
     if schema is not None and schema != target_version and not skip_database_upgrade:
-        problems.append(f"{state['database_server']['host']}: the database has schema {schema} instead of {target_version}.")
+        problems.append(
+            f"{state['database_server']['host']}: the database has schema {schema} instead of {target_version}. "
+            "Upgrade it by Setup, or set upgrade_skip_database_upgrade: true."
+        )
     return problems
