@@ -49,7 +49,7 @@ class FileEntry:
 class FolderItem:
     """An entry of a folder.
 
-    :ivar size: bytes; 0 for a folder.
+    :ivar size: bytes; 0 for a folder and for what Windows hides.
     """
 
     name: str
@@ -83,35 +83,36 @@ def parse_digest(text: str) -> str | None:
 def parse_hashes(text: str) -> tuple[list[FileEntry], list[str]]:
     """Return the files of a folder and the paths of those that could not be hashed.
 
-    :param text: the folder's name on the first line; then for each file C(#SIZE PATH) and what certutil printed.
+    :param text: the folder's name on the first line, the names of all files below it, a line C(/), and for each file
+        C(#SIZE PATH) and what certutil printed.
     """
     first, _, rest = text.lstrip("\n").partition("\n")
     base = first.strip().rstrip("\\") + "\\"
-    files: list[FileEntry] = []
-    failed: list[str] = []
-    for block in re.split(r"^#(?=[0-9]{1,20} )", rest, flags=re.MULTILINE)[1:]:
+    names, _, blocks = f"\n{rest}".partition("\n/\n")
+    files: dict[str, FileEntry] = {}
+    for block in re.split(r"^#(?=[0-9]{1,20} )", blocks, flags=re.MULTILINE)[1:]:
         header, _, output = block.partition("\n")
         size, _, path = header.partition(" ")
-        path = path.strip()
-        if path.lower().startswith(base.lower()):
-            path = path[len(base) :]
         digest = parse_digest(output) if int(size) else EMPTY_SHA256
         if digest:
-            files.append(FileEntry(path, int(size), digest))
-        else:
-            failed.append(path)
-    return files, failed
+            files[path.lower()] = FileEntry(_below(base, path), int(size), digest)
+    failed = [_below(base, name) for name in names.split("\n") if name and name.lower() not in files]
+    return list(files.values()), failed
 
 
 def parse_folder(text: str) -> list[FolderItem]:
-    """Return a folder's entries from lines C(#SIZE/ATTRIBUTES/NAME)."""
-    items = []
-    for line in text.split("\n"):
-        found = re.match(r"#([0-9]{0,20})/([^/]*)/(.+)$", line, re.ASCII)
-        if found:
-            is_folder = "d" in found.group(2).lower()
-            items.append(FolderItem(found.group(3), is_folder, 0 if is_folder else int(found.group(1) or 0)))
-    return items
+    """Return a folder's entries: its files' names, a line C(/), its folders' names, a line C(/), C(SIZE/NAME) lines."""
+    files, _, rest = f"\n{text}".partition("\n/\n")
+    folders, _, sizes = f"\n{rest}".partition("\n/\n")
+    size = {name: int(digits) for digits, name in re.findall(r"^([0-9]{1,20})/(.+)$", sizes, re.MULTILINE | re.ASCII)}
+    return [
+        *(FolderItem(name, False, size.get(name, 0)) for name in files.split("\n") if name),
+        *(FolderItem(name, True, 0) for name in folders.split("\n") if name),
+    ]
+
+
+def _below(base: str, path: str) -> str:
+    return path[len(base) :] if path.lower().startswith(base.lower()) else path
 
 
 def parse_base64(text: str) -> bytes | None:

@@ -64,13 +64,12 @@ class HostFiles(HostCore):
 
         :raises VerificationError: code C(file_changed) when it was changed meanwhile.
         """
-        parent, name = parent_and_name(path)
-        temporary = f'"%TEMP%\\jp1itdm-{random_tokens.token_hex(8)}.tmp"'
+        go, file = _place(path)
+        full, temporary = quote(windows_path(path)), f"jp1itdm-{random_tokens.token_hex(8)}.tmp"
         result = self._do(
             path,
-            f"({_require_file(path)}&pushd {quote(parent)}&{_size_of(name)}"
-            f"&(certutil -encode {_full(path)} {temporary}>nul&&type {temporary})"
-            f"&certutil -hashfile {_full(path)} SHA256&del /f /q {temporary} 2>nul&exit 0)<nul",
+            f'(cd /d "%TEMP%"&{go}&{_require_file(file)}&{_size_of(file)}&popd&(certutil -encode {full} {temporary}>nul'
+            f"&&type {temporary})&certutil -hashfile {full} SHA256&del /f /q {temporary} 2>nul&exit 0)<nul",
         )
         if result.stdout.startswith("#0\n"):
             return b""
@@ -89,10 +88,11 @@ class HostFiles(HostCore):
         :param replace: whether an existing file is replaced; otherwise that is an error.
         :raises VerificationError: code C(file_changed) when what arrived differs.
         """
-        target = quote(windows_path(path))
-        stem = f"{windows_path(path)}.{random_tokens.token_hex(8)}"
-        encoded, decoded = quote(f"{stem}.b64"), quote(f"{stem}.new")
-        refuse = f"(if exist {folder_test(path)} exit {_IS_A_FOLDER})"
+        go, target = _place(path)
+        token = random_tokens.token_hex(8)
+        _go, encoded = _place(f"{path}.{token}.b64")
+        _go, decoded = _place(f"{path}.{token}.new")
+        refuse = f"(if exist {_as_folder(target)} exit {_IS_A_FOLDER})"
         if not replace:
             refuse += f"&(if exist {target} exit {_EXISTS})"
         steps = [f"type nul>{name}&&{_restrict(name)}" for name in (encoded, decoded)] if owner_only else []
@@ -102,30 +102,29 @@ class HostFiles(HostCore):
         else:
             steps += [f"type nul>{decoded}"]
         try:
-            result = self._do(path, f"{refuse}&{'&&'.join(steps)}", stdin=_armour(data) if data else b"")
+            result = self._do(path, f"{go}&{refuse}&{'&&'.join(steps)}", stdin=_armour(data) if data else b"")
             if data and parse_digest(result.stdout) != hashlib.sha256(data).hexdigest():
                 raise VerificationError(
                     f"What arrived of {path} on {self.name} differs from what was sent.", code="file_changed"
                 )
-            self._do(path, _move(decoded, target, refuse))
+            self._do(path, f"({go}&{_move(decoded, target, refuse)})<nul")
         except UpgradeError as exc:
-            self._clean_up(f"del /f /q {encoded} {decoded}", exc)
+            self._clean_up(f"{go}&del /f /q {encoded} {decoded} 2>nul", exc)
             raise
 
     def hash_file(self, path: str) -> FileEntry:
         """Return a file's size and digest; the entry's path is its name."""
-        parent, name = parent_and_name(path)
+        go, file = _place(path)
         result = self._do(
             path,
-            f"({_require_file(path)}&pushd {quote(parent)}&{_size_of(name)}"
-            f"&certutil -hashfile {_full(path)} SHA256&exit 0)<nul",
+            f"({go}&{_require_file(file)}&{_size_of(file)}&certutil -hashfile {file} SHA256&exit 0)<nul",
         )
         first, _, rest = result.stdout.partition("\n")
         size = int(first[1:]) if re.fullmatch(r"#[0-9]{1,20}", first) else None
         digest = EMPTY_SHA256 if size == 0 else parse_digest(rest)
         if size is None or digest is None:
             raise self._failed("hash", path, result)
-        return FileEntry(name, size, digest)
+        return FileEntry(parent_and_name(path)[1], size, digest)
 
     def hash_folder(self, path: str, *, time_limit: float = 3600) -> list[FileEntry]:
         """Return all files below a folder with sizes and digests, sorted by path, in one round trip.
@@ -135,9 +134,9 @@ class HostFiles(HostCore):
         """
         result = self._do(
             path,
-            f"({_require_folder(path)}&pushd {_full(path)}&cd"
-            "&for /f \"delims=\" %f in ('dir /a-d /b /s 2^>nul') do "
-            '@(echo #%~zf %f&if not %~zf==0 certutil -hashfile "%f" SHA256))<nul',
+            f"({_require_folder(path)}&pushd {quote(windows_path(path))}&cd"
+            "&dir /a-d /b /s 2>nul&echo /"
+            '&for /r %f in (*) do @(echo #%~zf %f&if not %~zf==0 certutil -hashfile "%f" SHA256))<nul',
             time_limit=time_limit,
             accept_any=True,
         )
@@ -168,11 +167,12 @@ class HostFiles(HostCore):
 
     def remove_file(self, path: str) -> None:
         """Remove a file if it exists."""
-        file = quote(windows_path(path))
+        parent, _name = parent_and_name(path)
+        go, file = _place(path)
         self._do(
             path,
-            f"((if exist {folder_test(path)} exit {_IS_A_FOLDER})&(if exist {file} del /f /q /a {file})"
-            f"&(if exist {file} exit 1)&exit 0)<nul",
+            f"((if not exist {folder_test(parent)} exit 0)&{go}&(if exist {_as_folder(file)} exit {_IS_A_FOLDER})"
+            f"&(if exist {file} del /f /q /a {file})&(if exist {file} exit 1)&exit 0)<nul",
         )
 
     def remove_folder(self, path: str) -> None:
@@ -183,24 +183,20 @@ class HostFiles(HostCore):
         parent, _name = parent_and_name(path)
         if parent.endswith("\\"):
             raise OptionError(f"{path!r} is too near to the root of its drive to be removed.", code="bad_path")
-        test = folder_test(path)
-        self._do(
-            path, f"((if exist {test} rmdir /s /q {quote(windows_path(path))})&(if exist {test} exit 1)&exit 0)<nul"
-        )
+        folder, test = quote(windows_path(path)), folder_test(path)
+        self._do(path, f"((if exist {test} rmdir /s /q {folder})&(if exist {test} exit 1)&exit 0)<nul")
 
     def move(self, source: str, destination: str, *, replace: bool = False) -> None:
         """Rename a file or folder, or move it on the same drive.
 
         :param replace: whether an existing file of the new name is replaced; a folder never is.
         """
-        old, new = quote(windows_path(source)), quote(windows_path(destination))
-        self._do(source, f"(if not exist {old} exit {_FILE_MISSING})<nul")
-        refuse = (
-            f"(if exist {folder_test(destination)} exit {_IS_A_FOLDER})"
-            if replace
-            else f"(if exist {new} exit {_EXISTS})"
-        )
-        self._do(destination, _move(old, new, refuse))
+        go, old = _place(source)
+        new = quote(windows_path(destination))
+        self._do(source, f"({go}&(if not exist {old} exit {_FILE_MISSING}))<nul")
+        test = folder_test(destination)
+        refuse = f"(if exist {test} exit {_IS_A_FOLDER})" if replace else f"(if exist {new} exit {_EXISTS})"
+        self._do(destination, f"({go}&{_move(old, new, refuse)})<nul")
 
     # Helpers
 
@@ -248,25 +244,32 @@ class HostFiles(HostCore):
         )
 
 
-def _move(old: str, new: str, refuse: str) -> str:
-    # The old name was there just before. When it is gone, an earlier try of this line has done the work.
-    return f"((if not exist {old} if exist {new} exit 0)&{refuse}&move /y {old} {new}>nul)<nul"
+def _place(path: str) -> tuple[str, str]:
+    """Return the command that goes to a file's folder, and the file as it is called there."""
+    parent, name = parent_and_name(path)
+    return f"(pushd {quote(parent)} 2>nul||exit {_FOLDER_MISSING})", quote(f".\\{name}")
 
 
-def _full(path: str) -> str:
-    return quote(windows_path(path))
+def _as_folder(quoted: str) -> str:
+    return quoted[:-1] + '\\"'
 
 
-def _require_file(path: str) -> str:
-    return f"(if not exist {_full(path)} exit {_FILE_MISSING})&(if exist {folder_test(path)} exit {_IS_A_FOLDER})"
+def _require_file(file: str) -> str:
+    return f"(if not exist {file} exit {_FILE_MISSING})&(if exist {_as_folder(file)} exit {_IS_A_FOLDER})"
 
 
 def _require_folder(path: str) -> str:
     return f"(if not exist {folder_test(path)} exit {_FOLDER_MISSING})"
 
 
-def _size_of(name: str) -> str:
-    return f"(for /f \"eol=| delims=\" %f in ('dir /a-d /b {quote(name)} 2^>nul') do @echo #%~zf)"
+def _size_of(file: str) -> str:
+    return f"(for %f in ({file}) do @echo #%~zf)"
+
+
+def _move(old: str, new: str, refuse: str) -> str:
+    # The old name was there just before. When it is gone, an earlier try of this line has done the work.
+    # Not every Windows understands quotation marks in the middle of the new name, hence the look afterwards.
+    return f"(if not exist {old} if exist {new} exit 0)&{refuse}&move /y {old} {new}>nul&&(if not exist {new} exit 1)"
 
 
 def _restrict(quoted: str, *, inherit: bool = False) -> str:

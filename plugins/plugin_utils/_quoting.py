@@ -62,14 +62,16 @@ def argument(text: str, *, batch: bool = False) -> str:
 def path(text: str) -> str:
     """Return a path, always quoted: for the program to start, built-in commands and redirections.
 
-    It keeps its meaning when cmd.exe reads it twice, as in C(for /f).
+    It keeps its meaning when cmd.exe reads it twice, as in C(for /f). Not every built-in command takes quotation marks
+    in the middle of a path, so a lone C(%) stays inside of them: the next one in the line is behind a quotation mark,
+    and no variable's name has one.
 
     :raises OptionError: when the text has a quotation mark or a control character.
     """
     _refuse_control_characters(text)
     if '"' in text:
         raise OptionError(f"The path {text!r} contains a quotation mark, which no Windows path can.", code="bad_path")
-    return _in_quotes(text, _OUTSIDE)
+    return _in_quotes(text, _OUTSIDE) if text.count("%") > 1 else f'"{text}"'
 
 
 def command_line(argv: Sequence[str]) -> str:

@@ -109,23 +109,26 @@ def folder_exists(path: str) -> Probe[bool]:
 
 def folder(path: str) -> Probe[list[FolderItem] | None]:
     """The files and folders directly in a folder, None when it does not exist."""
+    # for /f would be shorter, but not every Windows reads names in UTF-8 from the command it runs.
     command = (
-        f"if exist {folder_test(path)} (echo #&pushd {quote(windows_path(path))}&"
-        "(for /f \"eol=| delims=\" %f in ('dir /a /b 2^>nul') do @echo #%~zf/%~af/%f)&popd)"
+        f"if exist {folder_test(path)} (echo #&pushd {quote(windows_path(path))}&dir /a-d /b 2>nul&echo /"
+        "&dir /ad /b 2>nul&echo /&(for %f in (*) do @echo %~zf/%f)&popd)"
     )
-    return Probe(command, lambda answer: parse_folder(answer.text) if _has_mark(answer) else None)
+    return Probe(command, lambda answer: parse_folder(answer.text.partition("\n")[2]) if _has_mark(answer) else None)
 
 
 def file_text(path: str, limit: int = 100_000) -> Probe[str | None]:
     """The last characters of a text file, None when it does not exist or has more than 16 MB.
 
+    A file in UTF-16 has to be read with L(Host.read_file).
+
     :param limit: how many characters.
     """
     parent, name = parent_and_name(path)
+    file = quote(f".\\{name}")
     command = (
-        f"if exist {quote(windows_path(path))} if not exist {folder_test(path)} (pushd {quote(parent)}&"
-        f"(for /f \"eol=| delims=\" %f in ('dir /a-d /b {quote(name)} 2^>nul') do "
-        f"@if %~zf LEQ {_LARGEST_TEXT} (echo #&type {quote(name)}))&popd)"
+        f"if exist {quote(windows_path(path))} if not exist {folder_test(path)} (pushd {quote(parent)}"
+        f'&(for %f in ({file}) do @if %~zf LEQ {_LARGEST_TEXT} (echo #&findstr "^" {file}))&popd)'
     )
 
     def parse(answer: Answer) -> str | None:

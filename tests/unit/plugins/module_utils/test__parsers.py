@@ -157,21 +157,26 @@ def test_digests_new_and_old() -> None:
 def test_hashes_of_a_folder() -> None:
     digest = hashlib.sha256(b"x").hexdigest()
     text = (
-        f"D:\\JP1\\Backup\n#1 d:\\jp1\\backup\\a b & c.txt\nSHA256 of:\n{digest}\nok\n#0 D:\\JP1\\Backup\\sub\\empty\n"
+        "D:\\JP1\\Backup\nD:\\JP1\\Backup\\a b & c.txt\nD:\\JP1\\Backup\\sub\\empty\n"
+        "D:\\JP1\\Backup\\hidden\nD:\\JP1\\Backup\\#1 locked\n/\n"
+        f"#1 d:\\jp1\\backup\\a b & c.txt\nSHA256 of:\n{digest}\nok\n#0 D:\\JP1\\Backup\\sub\\empty\n"
         f"#5 D:\\JP1\\Backup\\#1 locked\nCertUtil: FAILED\n"
     )
     files, failed = _parse_files.parse_hashes(text)
     assert files == [FileEntry("a b & c.txt", 1, digest), FileEntry("sub\\empty", 0, _parse_files.EMPTY_SHA256)]
-    assert failed == ["#1 locked"]
-    assert _parse_files.parse_hashes("D:\\\n#0 D:\\x\n")[0][0].path == "x"
+    assert failed == ["hidden", "#1 locked"]
+    assert _parse_files.parse_hashes("D:\\\nD:\\x\n/\n#0 D:\\x\n")[0][0].path == "x"
+    assert _parse_files.parse_hashes("D:\\empty\n/\n") == ([], [])
 
 
 def test_folders() -> None:
-    text = "#\n#0/d--------/Program Files (x86)\n#12/--a------/日本 語.pkg\n##/x\n"
+    text = "日本 語.pkg\nhidden\n/\nProgram Files (x86)\n/\n12/日本 語.pkg\n"
     assert _parse_files.parse_folder(text) == [
-        FolderItem("Program Files (x86)", True, 0),
         FolderItem("日本 語.pkg", False, 12),
+        FolderItem("hidden", False, 0),
+        FolderItem("Program Files (x86)", True, 0),
     ]
+    assert _parse_files.parse_folder("/\n/\n") == []
 
 
 @given(st.binary(max_size=300))

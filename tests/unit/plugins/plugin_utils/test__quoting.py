@@ -45,12 +45,12 @@ def test_words_without_quotation_marks_survive_a_second_reading(words: list[str]
     assert split_arguments(twice)[1:] == words
 
 
-@given(WORDS, ENVIRONMENTS)
-def test_a_path_is_one_quoted_word(text: str, environment: dict[str, str]) -> None:
-    assume('"' not in text)
-    quoted = _quoting.path(text)
-    assert quoted.startswith('"')
-    assert one_command(expand(f"type {quoted}", environment)).replace('"', "") == f"type {text}"
+@given(WORDS, WORDS, ENVIRONMENTS)
+def test_paths_are_quoted_words(one: str, two: str, environment: dict[str, str]) -> None:
+    assume('"' not in one + two and ":" not in two)
+    line = f"move {_quoting.path(one)} {_quoting.path(two)}"
+    assert one_command(expand(line, environment)).replace('"', "") == f"move {one} {two}"
+    assert "%" in one + two or line == f'move "{one}" "{two}"'
 
 
 def test_the_model_notices_bad_quoting() -> None:

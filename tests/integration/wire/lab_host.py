@@ -1,0 +1,58 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible's own winrm connection to a lab host, and a host on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader, init_plugin_loader
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
+from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
+
+from tests.lab.control.lab import Lab
+
+init_plugin_loader([])
+
+
+def connect(variables: Mapping[str, Any], name: str = "winrm") -> Any:
+    """Return a connection plugin with the options that these variables give, as a task gets it."""
+    context = PlayContext()
+    context.remote_addr = variables["ansible_host"]
+    connection = connection_loader.get(name, context, "/dev/null")
+    extras = {key: value for key, value in variables.items() if key.startswith(f"ansible_{name}_")}
+    connection.set_options(var_options={**variables, "_extras": extras})
+    return connection
+
+
+def lab_variables(lab: Lab, name: str) -> dict[str, Any]:
+    """Return the variables that the lab's inventory has for a host."""
+    inventory = yaml.safe_load(lab.inventory_file.read_text(encoding="utf-8"))["all"]
+    own: dict[str, Any] = next(
+        group["hosts"][name] for group in inventory["children"].values() if name in group["hosts"]
+    )
+    return {**inventory["vars"], "inventory_hostname": name, **own}
+
+
+class LabHost(Host):
+    """A host with its connection, which keeps what was logged.
+
+    :ivar lines: what the host logged, as level and text.
+    """
+
+    def __init__(self, variables: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> None:
+        self.lines: list[tuple[int, str]] = []
+        self.connection = connect(variables)
+        runner = open_runner(self.connection, environment)
+        super().__init__(
+            runner, name=variables["inventory_hostname"], log=lambda level, text: self.lines.append((level, text))
+        )
+
+    def disconnect(self) -> None:
+        """End as a task does: what was opened is given back, then Ansible closes the connection."""
+        self.close()
+        self.connection.close()
