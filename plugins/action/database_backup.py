@@ -13,8 +13,11 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import B
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Step
 
-
-_STEPS = {"taken": BackUpDatabase, "verified": VerifyBackup, "absent": DeleteBackup}
+_STEPS: dict[str, type[BackUpDatabase | VerifyBackup | DeleteBackup]] = {
+    "taken": BackUpDatabase,
+    "verified": VerifyBackup,
+    "absent": DeleteBackup,
+}
 
 
 class ActionModule(HostAction):

@@ -16,9 +16,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._rollback import SERVERS
 _EXPECTED_IN_OPEN_RUN = ("same_version", "services_known", "product_installed")
 
 
-def system_findings(
-    state: Mapping[str, Any], target_version: str, max_clock_difference: float = 60.0
-) -> list[dict[str, str]]:
+def system_findings(state: Mapping[str, Any], target_version: str, max_clock_difference: float = 60.0) -> list[dict[str, str]]:
     """Return the findings that need both servers."""
     findings = check_system(state["management_server"], state["database_server"], target_version, float(max_clock_difference))
     return [finding.as_dict() for finding in findings]

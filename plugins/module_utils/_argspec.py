@@ -17,8 +17,7 @@ DEFAULT_PROFILE = "jp1_itdm_v10"
 # An option that is not given is taken from this variable: settings need not be repeated on every task, and a secret never stands where
 # Ansible shows a task's arguments.
 FROM_VARIABLES = {
-    option: f"upgrade_{option}"
-    for option in ("profile", "profile_overrides", "confirmed_steps", "database_password", "license_key")
+    option: f"upgrade_{option}" for option in ("profile", "profile_overrides", "confirmed_steps", "database_password", "license_key")
 }
 
 _PROFILE: Spec = {

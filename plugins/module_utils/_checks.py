@@ -125,9 +125,7 @@ def _product(subject: Subject) -> Iterator[Finding]:
     else:
         try:
             check_target(ProductVersion.parse(subject.wanted.target_version, "target_version"))
-            check_upgrade(
-                ProductVersion.parse(product["version"]), ProductVersion.parse(subject.wanted.target_version, "target_version")
-            )
+            check_upgrade(ProductVersion.parse(product["version"]), ProductVersion.parse(subject.wanted.target_version, "target_version"))
         except OptionError as error:
             yield subject.blocker(error.code, error.message, error.remedy)
 
@@ -177,9 +175,7 @@ def _cluster(subject: Subject) -> Iterator[Finding]:
 def _services(subject: Subject) -> Iterator[Finding]:
     field = f"services.{subject.server}"
     if not subject.profile[field]:
-        yield subject.warning(
-            "services_known", f"The profile's field {field} is empty; services can not be compared.", "Fill it in."
-        )
+        yield subject.warning("services_known", f"The profile's field {field} is empty; services can not be compared.", "Fill it in.")
     elif not subject.seen["services"]:
         yield subject.blocker(
             "services_known",
@@ -251,14 +247,10 @@ def _old_media(subject: Subject) -> Iterator[Finding]:
             )
         return
     installed = subject.seen["product"]["version"] or ""
-    yield from _one_media(
-        subject, "old_media", "upgrade_old_media_folder", wanted.old_media_folder, subject.seen["old_media"], installed
-    )
+    yield from _one_media(subject, "old_media", "upgrade_old_media_folder", wanted.old_media_folder, subject.seen["old_media"], installed)
 
 
-def _one_media(
-    subject: Subject, check: str, option: str, folder: str, media: Mapping[str, Any], expected: str
-) -> Iterator[Finding]:
+def _one_media(subject: Subject, check: str, option: str, folder: str, media: Mapping[str, Any], expected: str) -> Iterator[Finding]:
     if not _is_local(folder):
         yield subject.blocker(
             check,
@@ -316,7 +308,7 @@ def _profile_truth(subject: Subject) -> Iterator[Finding]:
 
 def profile_secret_in_argv(profile: Profile, action: str) -> bool:
     """Say whether an action's command line carries a secret with the profile's consent."""
-    return profile[f"{action}.method"] == "command" and profile[f"{action}.secret_in_argv"] == "accepted"
+    return bool(profile[f"{action}.method"] == "command" and profile[f"{action}.secret_in_argv"] == "accepted")
 
 
 def drive_of(folder: str) -> str:
@@ -373,9 +365,7 @@ def check_system(
         )
     names = [server["computer_name"] for server in (management_server, database_server)]
     if not all(names):
-        findings.append(
-            Finding("two_servers", WARNING, host, "The servers' computer names could not be read.", "Compare them by hand.")
-        )
+        findings.append(Finding("two_servers", WARNING, host, "The servers' computer names could not be read.", "Compare them by hand."))
     elif names[0].lower() == names[1].lower():
         findings.append(
             Finding(
@@ -388,9 +378,7 @@ def check_system(
         )
     offsets = [server["clock_offset"] for server in (management_server, database_server)]
     if None in offsets:
-        findings.append(
-            Finding("clock_difference", WARNING, host, "The servers' clocks could not be read.", "Compare them by hand.")
-        )
+        findings.append(Finding("clock_difference", WARNING, host, "The servers' clocks could not be read.", "Compare them by hand."))
     elif abs(offsets[0] - offsets[1]) > max_clock_difference:
         findings.append(
             Finding(

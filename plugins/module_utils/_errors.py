@@ -25,9 +25,7 @@ class UpgradeError(Exception):
 
     failure_class = "command"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, remedy: str = "", evidence: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, message: str, *, code: str | None = None, remedy: str = "", evidence: dict[str, Any] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.failure_class

@@ -132,8 +132,7 @@ def verify_backup(
     other = [
         expected[key].path
         for key in both
-        if found[key].size > expected[key].size
-        or (found[key].size == expected[key].size and found[key].sha256 != expected[key].sha256)
+        if found[key].size > expected[key].size or (found[key].size == expected[key].size and found[key].sha256 != expected[key].sha256)
     ]
     evidence: dict[str, Any] = {"missing": missing, "extra": extra, "shorter": shorter, "altered": other}
     if not found or not any(file.size for file in found.values()):

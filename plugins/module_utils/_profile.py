@@ -120,9 +120,7 @@ FIELDS: dict[str, Field] = {
     "media.version_pattern": Field("pattern", "", "Pattern of the version in that file; one group."),
     "install.response_file": Field("template", "", "The text of the response file; empty where the installer takes none."),
     "install.log_file": Field("template", "", "The installer's log, for the evidence."),
-    "setup_database.upgrades_schema": Field(
-        "boolean", True, "Whether the schema version equals the product's version after Setup."
-    ),
+    "setup_database.upgrades_schema": Field("boolean", True, "Whether the schema version equals the product's version after Setup."),
     "rollback.order": Field(
         "rollback_steps",
         [
@@ -137,9 +135,7 @@ FIELDS: dict[str, Field] = {
         ],
         "The steps of a rollback in their order.",
     ),
-    "rollback.remove_new_version_first": Field(
-        "boolean", True, "Whether the new version is removed before the old one is installed."
-    ),
+    "rollback.remove_new_version_first": Field("boolean", True, "Whether the new version is removed before the old one is installed."),
 }
 for _name, _does in _ACTIONS.items():
     FIELDS.update(_action_fields(_name, _does))
@@ -219,9 +215,7 @@ def template_variables(templates: Iterable[str]) -> set[str]:
             if variable is None:
                 continue
             if spec or conversion or variable not in VARIABLES:
-                raise _bad(
-                    f"template {template!r}: {{{variable}}} is not a variable.", f"The variables are {', '.join(VARIABLES)}."
-                )
+                raise _bad(f"template {template!r}: {{{variable}}} is not a variable.", f"The variables are {', '.join(VARIABLES)}.")
             names.add(variable)
     return names
 

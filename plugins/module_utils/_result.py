@@ -86,7 +86,7 @@ def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
         "backup_folder": run.get("backup_folder", ""),
         "servers": {
             server: {
-                "host": (after.get(server) or before.get(server))["host"],
+                "host": (after.get(server) or before[server])["host"],
                 "version_before": before.get(server, {}).get("product", {}).get("version"),
                 "version_after": after.get(server, {}).get("product", {}).get("version"),
             }
@@ -108,9 +108,7 @@ def _database(state: Mapping[str, Any], key: str) -> Any:
     return state.get("database_server", {}).get("database", {}).get(key)
 
 
-def _records(
-    run: Mapping[str, Any], restore: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any
-) -> dict[str, Any]:
+def _records(run: Mapping[str, Any], restore: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any) -> dict[str, Any]:
     backed_up, at_stop = manifest.get("records"), as_count(run.get("records_at_stop"))
     restored = bool(restore.get("changed"))
     # a database that can not count has counted nothing before the restore either

@@ -55,17 +55,13 @@ class ControlServices(Step):
     def _wrong(self, services: list[Service]) -> list[Service]:
         # what is not started with Windows need not run
         return [
-            service
-            for service in services
-            if service.state != self.wanted and (self.wanted == "stopped" or service.start_type == "auto")
+            service for service in services if service.state != self.wanted and (self.wanted == "stopped" or service.start_type == "auto")
         ]
 
     def probe(self) -> Seen:
         services = self._services() if self.patterns else []
         nothing_to_stop = self.wanted == "stopped" and not services
-        return Seen(
-            nothing_to_stop or bool(services) and not self._wrong(services), {"services": services_by_name(services)}
-        )
+        return Seen(nothing_to_stop or (bool(services) and not self._wrong(services)), {"services": services_by_name(services)})
 
     def pre_check(self, seen: Seen) -> Iterator[Unmet]:
         if not seen.state["services"]:

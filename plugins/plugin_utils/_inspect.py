@@ -99,11 +99,7 @@ def inspect_disks(host: Host, folders: list[str]) -> dict[str, dict[str, int]]:
     """Return free and total bytes of the drives that the folders are on; a drive that can not be read is missing."""
     drives = sorted({drive_of(folder) for folder in folders} - {""})
     answers = vars(host.ask(**{f"drive_{drive[0]}": windows.disk(drive) for drive in drives})) if drives else {}
-    return {
-        drive: {"free": disk.free, "total": disk.total}
-        for drive in drives
-        if (disk := answers[f"drive_{drive[0]}"]) is not None
-    }
+    return {drive: {"free": disk.free, "total": disk.total} for drive in drives if (disk := answers[f"drive_{drive[0]}"]) is not None}
 
 
 def wait_for_operation_window(product: Product) -> None:
@@ -143,4 +139,3 @@ def _told(question: Any) -> Any:
         return question()
     except CommandError:
         return None
-

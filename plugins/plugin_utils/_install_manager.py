@@ -75,15 +75,15 @@ class InstallManager(Step):
         if profile["media.version_file"] and media["version"] != str(self.version):
             yield Unmet(
                 _precondition(
-                    "media", f"The media in {self.media_folder} states {media['version']}, not {self.version}.", "Put the right media there."
+                    "media",
+                    f"The media in {self.media_folder} states {media['version']}, not {self.version}.",
+                    "Put the right media there.",
                 )
             )
         installed = seen.state["product"]["version"]
         going_back = self.expected_files is not None
         if installed and ProductVersion.parse(installed) > self.version and not going_back:
-            yield Unmet(
-                _precondition("downgrade", f"The newer version {installed} is installed.", "Going back is what rollback.yml does.")
-            )
+            yield Unmet(_precondition("downgrade", f"The newer version {installed} is installed.", "Going back is what rollback.yml does."))
         asked = host.ask(
             services=windows.services(patterns_for(self.product, "installation")),
             installers=windows.running_processes(profile["product.installer_processes"]),

@@ -37,7 +37,5 @@ def load_profile(name: str, overrides: Mapping[str, Any] | None = None) -> Profi
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise OptionError(
-            f"profile: {name} can not be read: {error}", code="bad_profile", remedy="Correct the file."
-        ) from error
+        raise OptionError(f"profile: {name} can not be read: {error}", code="bad_profile", remedy="Correct the file.") from error
     return build_profile(name, document, overrides)

@@ -32,9 +32,7 @@ class RegisterLicense(Step):
         return Seen(registered is True, {"registered": registered})
 
     def pre_check(self, seen: Seen) -> Iterator[Unmet]:
-        services = self.product.host.ask(
-            found=windows.services(patterns_for(self.product, "license_registration"))
-        ).found
+        services = self.product.host.ask(found=windows.services(patterns_for(self.product, "license_registration"))).found
         down = [service.name for service in services if service.state != "running"]
         if down:
             yield Unmet(

@@ -60,4 +60,3 @@ class RestoreDatabase(Step):
         done = {"run_id": manifest["run_id"], "restored": datetime.now(timezone.utc).isoformat()}
         self.product.host.write_file(self.mark, json.dumps(done).encode(), replace=True)
         return {"manifest": manifest, "records": records}
-

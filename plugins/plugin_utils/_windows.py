@@ -120,7 +120,7 @@ def folder(path: str) -> Probe[list[FolderItem] | None]:
 def file_text(path: str, limit: int = 100_000) -> Probe[str | None]:
     """The last characters of a text file, None when it does not exist or has more than 16 MB.
 
-    A file in UTF-16 has to be read with L(Host.read_file).
+    The last line gets a line end if it has none. A file in UTF-16 has to be read with L(Host.read_file).
 
     :param limit: how many characters.
     """
@@ -218,9 +218,7 @@ def tools(names: Iterable[str]) -> Probe[list[str]]:
         if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
             raise OptionError(f"{name!r} is no name of a program.", code="bad_command")
     command = f'for %t in ({" ".join(files)}) do @if "%~$PATH:t"=="" echo #%t' if files else "rem"
-    return Probe(
-        command, lambda answer: [name for file, name in files.items() if f"#{file}" in answer.text.split("\n")]
-    )
+    return Probe(command, lambda answer: [name for file, name in files.items() if f"#{file}" in answer.text.split("\n")])
 
 
 def environment_variables(names: Iterable[str]) -> Probe[dict[str, str]]:

@@ -45,8 +45,7 @@ _KINDS = (
     _kind(
         "certificate_rejected",
         "The certificate of {host} was rejected",
-        "Renew the certificate, or name the authority that issued it in ansible_winrm_ca_trust_path."
-        " Do not switch the check off.",
+        "Renew the certificate, or name the authority that issued it in ansible_winrm_ca_trust_path. Do not switch the check off.",
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|doesn't match '|hostname mismatch",
     ),
     _kind(
@@ -115,9 +114,7 @@ _KINDS = (
         r"|Broken pipe|aborted|EOF",
     ),
 )
-_OTHER = _kind(
-    "connection_failed", "The connection to {host} failed", "Look at the message, and run with -vvvv for more.", ""
-)
+_OTHER = _kind("connection_failed", "The connection to {host} failed", "Look at the message, and run with -vvvv for more.", "")
 
 
 def describe(error: BaseException, host: str, *, connected: bool = False) -> ConnectionLostError:
