@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
 
     reset = commands.add_parser("reset", help="back to the state after 'up'")
     reset.add_argument("--system", type=int, help="only this system")
+    reset.add_argument("--version", choices=VERSIONS, help="another version of the product than 'up' was given")
+    reset.add_argument("--locale", choices=sorted(LOCALES), help="another language of Windows than 'up' was given")
 
     down = commands.add_parser("down", help="remove the lab")
     down.add_argument("--images", action="store_true", help="also this checkout's images and secrets")
@@ -97,7 +99,7 @@ def _up(lab: Lab, options: argparse.Namespace) -> None:
 
 def _reset(lab: Lab, options: argparse.Namespace) -> None:
     start = time.monotonic()
-    lab.reset(options.system)
+    lab.reset(options.system, version=options.version, locale=options.locale)
     print(f"lab: reset in {time.monotonic() - start:.1f} s")
 
 

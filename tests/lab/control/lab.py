@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -29,6 +30,11 @@ MAX_SYSTEMS = 40
 
 def _silent(_: str) -> None:
     """Say nothing."""
+
+
+def _check(version: str, locale: str) -> None:
+    if version not in VERSIONS or locale not in LOCALES:
+        raise LabError(f"Versions are {', '.join(VERSIONS)}; locales are {', '.join(LOCALES)}.")
 
 
 class Lab:
@@ -55,8 +61,7 @@ class Lab:
         """Start a new lab; one that runs, or what a killed one left, is removed first."""
         if not 1 <= systems <= MAX_SYSTEMS:
             raise LabError(f"A lab has 1 to {MAX_SYSTEMS} systems, not {systems}.")
-        if version not in VERSIONS or locale not in LOCALES:
-            raise LabError(f"Versions are {', '.join(VERSIONS)}; locales are {', '.join(LOCALES)}.")
+        _check(version, locale)
         with self._lock():
             images = self._images.ensure(version, self.credentials)
             self._clear()
@@ -69,11 +74,19 @@ class Lab:
             write_atomically(self.inventory_file, text, mode=0o600)
         return state
 
-    def reset(self, system: int | None = None) -> None:
-        """Bring one system, or all, back to the state after C(up); names, addresses, ports and secrets stay."""
+    def reset(self, system: int | None = None, *, version: str | None = None, locale: str | None = None) -> None:
+        """Bring one system, or all, back to the state after C(up); names, addresses, ports and secrets stay.
+
+        :param version: of the product, instead of the one that C(up) was given; holds until the next reset.
+        :param locale: of Windows, likewise.
+        """
         with ExitStack() as locks:
             locks.enter_context(self._lock(shared=True))  # systems may be reset side by side
             state = self.state()
+            if version or locale:
+                _check(version or state.version, locale or state.locale)
+                images = self._images.ensure(version or state.version, self.credentials)
+                state = replace(state, version=version or state.version, locale=locale or state.locale, images=images)
             hosts = state.hosts if system is None else state.system(system)
             for number in sorted({host.system for host in hosts}):
                 locks.enter_context(locked(self.folder / f"system-{number}.lock"))
