@@ -19,6 +19,7 @@ BIN = INSTALL + r"\mgr\bin"
 MEDIA = r"D:\JP1\media"
 LOG = r"C:\Windows\Temp\setup.log"
 SECRETS = {"database_password": "correct horse", "license_key": "battery-staple"}
+PROGRAMS = ("stopservice", "startservice", "exportdb", "importdb", "jdmsetup", "licreg", "licstat", "dbstat")
 SERVICES = {"management_server": ["Web", "Manager"], "database_server": ["Database"]}
 
 _VALUES: dict[str, Any] = {
@@ -48,7 +49,7 @@ _VALUES: dict[str, Any] = {
     "uninstall.argv": [r"{media_folder}\SETUP.EXE", "/u"],
     "register_license.argv": [r"{install_folder}\mgr\bin\licreg.exe"],
     "register_license.stdin": "{license_key}\r\n",
-    "license_status.argv": [r"{install_folder}\mgr\bin\licreg.exe", "/status"],
+    "license_status.argv": [r"{install_folder}\mgr\bin\licstat.exe"],
     "license_status.registered": "registered=yes",
     "database_status.argv": [r"{install_folder}\mgr\bin\dbstat.exe"],
     "database_status.records": r"records=(\d+)",
@@ -103,6 +104,7 @@ class FakeManager(FakeWindows):
             "importdb": self._import,
             "jdmsetup": self._set_up,
             "licreg": self._license,
+            "licstat": self._license_status,
             "dbstat": self._status,
             "setup": self._setup,
         }
@@ -110,7 +112,7 @@ class FakeManager(FakeWindows):
     def put_version(self, version: str) -> None:
         """Install a version, whatever was there before."""
         self.entries = [UninstallEntry("JP1", "Manager", version, "Hitachi, Ltd.", INSTALL, "")]
-        for name in ("stopservice", "startservice", "exportdb", "importdb", "jdmsetup", "licreg", "dbstat"):
+        for name in PROGRAMS:
             self.add_file(rf"{BIN}\{name}.exe", f"{name} {version}".encode())
 
     @property
@@ -151,8 +153,10 @@ class FakeManager(FakeWindows):
         return 0, "set up\n"
 
     def _license(self, arguments: list[str], stdin: str) -> tuple[int, str]:
-        if arguments != ["/status"]:
-            self.licensed = stdin == "battery-staple\r\n"
+        self.licensed = stdin == "battery-staple\r\n"
+        return 0, "registered\n"
+
+    def _license_status(self, arguments: list[str], stdin: str) -> tuple[int, str]:
         return 0, f"registered={'yes' if self.licensed else 'no'}\n"
 
     def _status(self, arguments: list[str], stdin: str) -> tuple[int, str]:
