@@ -28,8 +28,9 @@ options:
     type: dict
   confirmed_steps:
     description:
-      - Actions with method C(manual) in the profile that a person says to have done, for example V(backup) or V(setup_database).
-      - The outcome is verified all the same, as far as the profile can tell it.
+      - Actions with method C(manual) in the profile that a person says to have done, and whose outcome the profile gives no way to see,
+        such as V(setup_database), V(register_license) and V(restore).
+      - All others need no confirmation, because the next run sees on the server that they were done.
       - Taken from the variable C(upgrade_confirmed_steps) when not given.
     type: list
     elements: str
