@@ -196,7 +196,7 @@ def test_files(any_host: LabHost, program: str) -> None:
         no_file=_windows.file_exists(folder),
         folder=_windows.folder_exists(folder),
         no_folder=_windows.folder_exists(f"{folder}\\{NAMES[5]}"),
-        text=_windows.file_text(f"{folder}\\{NAMES[2]}", limit=5),
+        text=_windows.file_text(f"{folder}\\{NAMES[2]}", limit=6),
         no_text=_windows.file_text(f"{folder}\\nope"),
     )
     assert vars(answers) == {
@@ -205,7 +205,7 @@ def test_files(any_host: LabHost, program: str) -> None:
         "no_file": False,
         "folder": True,
         "no_folder": False,
-        "text": NAMES[2][-5:],
+        "text": NAMES[2][-5:] + "\n",
         "no_text": None,
     }
 
