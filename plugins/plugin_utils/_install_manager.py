@@ -144,8 +144,14 @@ class InstallManager(Step):
             raise
         finally:
             if response:
-                host.remove_file(response_file)
+                self._remove(response_file)
         return {**output_of(result), "restart_wanted": self.product.restart_wanted(action, result)}
+
+    def _remove(self, response_file: str) -> None:
+        try:
+            self.product.host.remove_file(response_file)
+        except UpgradeError as error:  # it holds no secret, and must neither hide a failure nor make one
+            self.product.host.log(1, f"The response file is left over: {error}")
 
     def _log_tail(self, log_file: str) -> str:
         if not log_file:
