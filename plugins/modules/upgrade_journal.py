@@ -44,6 +44,7 @@ extends_documentation_fragment:
 notes:
   - Only one run can be open in a folder.
   - C(open_run) (precondition) - another run is open. Finish it with the playbook C(upgrade.yml) or C(rollback.yml).
+  - C(unknown_run) (precondition) - the journal does not know the run, open or closed. Check O(run_id) and O(folder).
   - C(journal_damaged) (precondition) - the journal can not be read. Keep the file, and compare the servers with its text by hand.
   - C(journal_schema_unknown) (precondition) - another version of the collection wrote the journal. Use that version.
   - C(journal_not_written) (verification) - the journal does not show what was written. Look for free space and rights.

@@ -11,13 +11,13 @@ Note that this module is private to the collection.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError, PreconditionError, VerificationError
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step
+from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet
 
 SCHEMA = 1
 
@@ -44,6 +44,11 @@ class Journal:
         items = self.host.ask(items=windows.folder(self.history)).items or []
         names = sorted(item.name for item in items if item.name.endswith(".json"))
         return self._read(f"{self.history}\\{names[-1]}") if names else {}
+
+    def closed_run(self, run_id: str) -> dict[str, Any]:
+        """Return a run that was closed, or an empty mapping."""
+        file = f"{self.history}\\{run_id}.json"
+        return self._read(file) if self.host.ask(there=windows.file_exists(file)).there else {}
 
     def write(self, run: Mapping[str, Any]) -> None:
         """Write the open run; the folder is for administrators only."""
@@ -100,19 +105,31 @@ class RecordRun(Step):
 
     def probe(self) -> Seen:
         run = self._run()
+        is_open = bool(run)
         if self.state == "opened":
-            done = bool(run)  # the state before is written once and never again
-        elif self.state == "closed":
-            done = not run
+            done = is_open  # the state before is written once and never again
         else:
-            done = bool(run) and all(run.get(key) == value for key, value in self.content.items())
+            # a run that ended before may still be noted in or end differently, by a rollback that was asked for later
+            run = run or self.journal.closed_run(self.run_id)
+            noted = bool(run) and all(run.get(key) == value for key, value in self.content.items())
+            done = noted and is_open == (self.state == "noted")
         return Seen(done, {"run": {key: value for key, value in run.items() if key != "state_before"}})
+
+    def pre_check(self, seen: Seen) -> Iterator[Unmet]:
+        if self.state != "opened" and not seen.state["run"]:
+            yield Unmet(
+                PreconditionError(
+                    f"The journal in {self.journal.folder} does not know run {self.run_id}.",
+                    code="unknown_run",
+                    remedy="Check run_id and folder; a run has to be opened first.",
+                ),
+                made_by_earlier_step=True,
+            )
 
     def execute(self, seen: Seen) -> dict[str, Any]:
         run = self._run()
-        if self.state != "opened" and not run:
-            # a run that ended before may still be noted in, for example by a rollback that was asked for later
-            run = self.journal.last_closed()
+        if self.state != "opened":
+            run = run or self.journal.closed_run(self.run_id)
         self.journal.write({**run, **self.content, "run_id": self.run_id})
         if self.state == "closed":
             self.journal.close(self.run_id)
