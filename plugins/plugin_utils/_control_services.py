@@ -114,12 +114,12 @@ class ControlServices(Step):
             if services and not wrong:
                 return {"services": services_by_name(services)}
             if settled or time.monotonic() > end:
+                shown = [
+                    f"service {service.name} is {service.state} (exit code {service.exit_code}, its own {service.service_exit_code})"
+                    for service in wrong
+                ]
                 raise VerificationError(
-                    "; ".join(
-                        f"service {service.name} is {service.state} (exit code {service.exit_code}, its own {service.service_exit_code})"
-                        for service in wrong
-                    )
-                    + f", not {self.wanted}.",
+                    f"{'; '.join(shown)}, not {self.wanted}." if shown else f"No service matches {', '.join(self.patterns)} any more.",
                     code=f"services_not_{self.wanted}",
                     remedy="Look at the product's log and at the Windows event log.",
                     evidence={"services": services_by_name(services)},
