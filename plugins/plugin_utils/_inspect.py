@@ -9,6 +9,7 @@ Note that this module is private to the collection.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -64,9 +65,9 @@ def inspect_server(product: Product) -> dict[str, Any]:
         "product": seen.installation.as_dict(),
         "services": services_by_name(seen.services),
         "program_files": program_files(product),
-        "license_registered": _told(product.license_registered) if management else None,
+        "license_registered": _told(product, product.license_registered) if management else None,
         "operation_window": profile["operation_window.port"] in seen.ports if management else None,
-        "database": _told(product.database_status) or {"records": None, "schema": None}
+        "database": _told(product, product.database_status) or {"records": None, "schema": None}
         if product.server == profile["backup.server"]
         else {"records": None, "schema": None},
     }
@@ -133,8 +134,10 @@ def program_files(product: Product) -> dict[str, str]:
     return files
 
 
-def _told(question: Any) -> Any:
-    # A half-installed product may lack the program that would tell: then nobody knows, and that is an answer.
+def _told(product: Product, question: Callable[[], Any]) -> Any:
+    # A half-installed product may lack the program that would tell, or its folder: then nobody knows, and that is an answer.
+    if not product.installation.install_folder:
+        return None
     try:
         return question()
     except CommandError:
