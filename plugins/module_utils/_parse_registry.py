@@ -30,9 +30,7 @@ class RegistryValue:
     @property
     def number(self) -> int | None:
         """The data of a REG_DWORD or REG_QWORD, else None."""
-        if self.type in ("REG_DWORD", "REG_QWORD", "REG_DWORD_LITTLE_ENDIAN") and re.fullmatch(
-            r"0x[0-9a-fA-F]+", self.data
-        ):
+        if self.type in ("REG_DWORD", "REG_QWORD", "REG_DWORD_LITTLE_ENDIAN") and re.fullmatch(r"0x[0-9a-fA-F]+", self.data):
             return int(self.data, 16)
         return None
 

@@ -104,9 +104,7 @@ class HostFiles(HostCore):
         try:
             result = self._do(path, f"{go}&{refuse}&{'&&'.join(steps)}", stdin=_armour(data) if data else b"")
             if data and parse_digest(result.stdout) != hashlib.sha256(data).hexdigest():
-                raise VerificationError(
-                    f"What arrived of {path} on {self.name} differs from what was sent.", code="file_changed"
-                )
+                raise VerificationError(f"What arrived of {path} on {self.name} differs from what was sent.", code="file_changed")
             self._do(path, f"({go}&{_move(decoded, target, refuse)})<nul")
         except UpgradeError as exc:
             self._clean_up(f"{go}&del /f /q {encoded} {decoded} 2>nul", exc)
@@ -161,9 +159,7 @@ class HostFiles(HostCore):
         """
         folder, test = quote(windows_path(path)), folder_test(path)
         restrict = f"&{_restrict(folder, inherit=True)}" if owner_only else ""
-        self._do(
-            path, f"((if not exist {test} mkdir {folder})&(if not exist {test} exit {_FOLDER_MISSING}){restrict})<nul"
-        )
+        self._do(path, f"((if not exist {test} mkdir {folder})&(if not exist {test} exit {_FOLDER_MISSING}){restrict})<nul")
 
     def remove_file(self, path: str) -> None:
         """Remove a file if it exists."""
@@ -225,9 +221,7 @@ class HostFiles(HostCore):
 
     def _problem(self, path: str, exit_code: int) -> PreconditionError:
         code, text = _PROBLEMS[exit_code]
-        return PreconditionError(
-            f"{path} on {self.name} {text}.", code=code, evidence={"host": self.name, "path": path}
-        )
+        return PreconditionError(f"{path} on {self.name} {text}.", code=code, evidence={"host": self.name, "path": path})
 
     def _failed(self, verb: str, path: str, result: CommandResult) -> CommandError:
         return CommandError(

@@ -57,9 +57,7 @@ class HostServices(HostCore):
             if not asked:
                 result = self._internal(f"{command_line(['sc', verb, name])} <nul")
                 if result.exit_code not in (0, already, _CANNOT_ACCEPT_NOW):
-                    raise self._not_done(
-                        done, service, {"sc_exit_code": result.exit_code, "output": result.stdout[-1000:]}
-                    )
+                    raise self._not_done(done, service, {"sc_exit_code": result.exit_code, "output": result.stdout[-1000:]})
                 asked = result.exit_code != _CANNOT_ACCEPT_NOW
             service = self._service(name)
             if service.state == state:

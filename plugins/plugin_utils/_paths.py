@@ -40,9 +40,7 @@ def parent_and_name(path: str) -> tuple[str, str]:
     """
     parent, name = ntpath.split(windows_path(path))
     if not name:
-        raise OptionError(
-            f"{path!r} is the root of a drive.", code="bad_path", remedy="Name a file or folder below it."
-        )
+        raise OptionError(f"{path!r} is the root of a drive.", code="bad_path", remedy="Name a file or folder below it.")
     return parent, name
 
 

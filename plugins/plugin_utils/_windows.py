@@ -218,9 +218,7 @@ def tools(names: Iterable[str]) -> Probe[list[str]]:
         if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
             raise OptionError(f"{name!r} is no name of a program.", code="bad_command")
     command = f'for %t in ({" ".join(files)}) do @if "%~$PATH:t"=="" echo #%t' if files else "rem"
-    return Probe(
-        command, lambda answer: [name for file, name in files.items() if f"#{file}" in answer.text.split("\n")]
-    )
+    return Probe(command, lambda answer: [name for file, name in files.items() if f"#{file}" in answer.text.split("\n")])
 
 
 def environment_variables(names: Iterable[str]) -> Probe[dict[str, str]]:

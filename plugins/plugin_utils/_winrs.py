@@ -119,11 +119,7 @@ class WinrmRunner(Runner):
 
     def _start(self, command: Command, shell: str) -> str:
         try:
-            return str(
-                self._connection.protocol.run_command(
-                    shell, command.line, console_mode_stdin=False, skip_cmd_shell=False
-                )
-            )
+            return str(self._connection.protocol.run_command(shell, command.line, console_mode_stdin=False, skip_cmd_shell=False))
         except Exception as exc:
             failure = self._describe(exc)
             if errors.fault_codes(exc) & errors.SHELL_FAULTS:
@@ -212,9 +208,7 @@ class WinrmRunner(Runner):
             self._connection._connect()
             self._count_requests()
             if self._environment and self._own_shell is None:
-                self._own_shell = str(
-                    self._connection.protocol.open_shell(codepage=UTF8_CODE_PAGE, env_vars=self._environment)
-                )
+                self._own_shell = str(self._connection.protocol.open_shell(codepage=UTF8_CODE_PAGE, env_vars=self._environment))
         except Exception as exc:
             failure = self._describe(exc)
             if self._connected_before and failure.code in errors.TRANSIENT:
@@ -284,9 +278,7 @@ class WinrmRunner(Runner):
     def _check_parent(self) -> None:
         # A killed ansible-playbook leaves its workers alive; this one must not go on alone.
         if os.getppid() != self._parent:
-            raise ConnectionLostError(
-                "The ansible-playbook process that started this task has ended.", code="controller_gone"
-            )
+            raise ConnectionLostError("The ansible-playbook process that started this task has ended.", code="controller_gone")
 
 
 class _TryAgain(Exception):
@@ -309,9 +301,7 @@ def _host_name(connection: Any) -> str:
 OPENERS: dict[str, Callable[[Any, Mapping[str, str], str], Runner]] = {"winrm": WinrmRunner}
 
 
-def open_runner(
-    connection: Any, environment: Mapping[str, str] | None = None, code_page_fallback: str = "cp932"
-) -> Runner:
+def open_runner(connection: Any, environment: Mapping[str, str] | None = None, code_page_fallback: str = "cp932") -> Runner:
     """Return a runner for the Ansible connection of a Windows server; connects at its first command.
 
     :param connection: the connection plugin.

@@ -114,9 +114,7 @@ _KINDS = (
         r"|Broken pipe|aborted|EOF",
     ),
 )
-_OTHER = _kind(
-    "connection_failed", "The connection to {host} failed", "Look at the message, and run with -vvvv for more.", ""
-)
+_OTHER = _kind("connection_failed", "The connection to {host} failed", "Look at the message, and run with -vvvv for more.", "")
 
 
 def describe(error: BaseException, host: str, *, connected: bool = False) -> ConnectionLostError:

@@ -10,13 +10,11 @@ from typing import Any
 
 import yaml
 from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import connection_loader, init_plugin_loader
+from ansible.plugins.loader import connection_loader
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
 
 from tests.lab.control.lab import Lab
-
-init_plugin_loader([])
 
 
 def connect(variables: Mapping[str, Any], name: str = "winrm") -> Any:
@@ -32,9 +30,7 @@ def connect(variables: Mapping[str, Any], name: str = "winrm") -> Any:
 def lab_variables(lab: Lab, name: str) -> dict[str, Any]:
     """Return the variables that the lab's inventory has for a host."""
     inventory = yaml.safe_load(lab.inventory_file.read_text(encoding="utf-8"))["all"]
-    own: dict[str, Any] = next(
-        group["hosts"][name] for group in inventory["children"].values() if name in group["hosts"]
-    )
+    own: dict[str, Any] = next(group["hosts"][name] for group in inventory["children"].values() if name in group["hosts"])
     return {**inventory["vars"], "inventory_hostname": name, **own}
 
 
@@ -48,9 +44,7 @@ class LabHost(Host):
         self.lines: list[tuple[int, str]] = []
         self.connection = connect(variables)
         runner = open_runner(self.connection, environment)
-        super().__init__(
-            runner, name=variables["inventory_hostname"], log=lambda level, text: self.lines.append((level, text))
-        )
+        super().__init__(runner, name=variables["inventory_hostname"], log=lambda level, text: self.lines.append((level, text)))
 
     def disconnect(self) -> None:
         """End as a task does: what was opened is given back, then Ansible closes the connection."""

@@ -9,6 +9,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -118,11 +119,11 @@ def test_a_server_that_speaks_old_tls_only(listen: Callable[..., int], tmp_path:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "pair.pem")
     context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = ssl.TLSVersion.TLSv1
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
-    failure = first_contact(
-        listen(http("200 OK"), context), "https", ansible_winrm_ca_trust_path=str(tmp_path / "ca.crt")
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # deprecated is what is wanted here
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    failure = first_contact(listen(http("200 OK"), context), "https", ansible_winrm_ca_trust_path=str(tmp_path / "ca.crt"))
     assert failure.code == "old_tls"
     assert "message encryption" in failure.remedy
 

@@ -251,13 +251,9 @@ def test_questions(any_host: LabHost, lab: Lab) -> None:
 def test_registry_views(any_host: LabHost) -> None:
     key = "HKLM\\SOFTWARE\\Wire 50% (x86) &x"
     for view, number in ((32, "1"), (64, "2")):
-        done = any_host.run(
-            ["reg", "add", key + "\\Sub", "/v", "a b", "/d", "1 表", "/f", f"/reg:{view}"], time_limit=30
-        )
+        done = any_host.run(["reg", "add", key + "\\Sub", "/v", "a b", "/d", "1 表", "/f", f"/reg:{view}"], time_limit=30)
         assert done.exit_code == 0
-        any_host.run(
-            ["reg", "add", key, "/v", "n", "/t", "REG_DWORD", "/d", number, "/f", f"/reg:{view}"], time_limit=30
-        )
+        any_host.run(["reg", "add", key, "/v", "n", "/t", "REG_DWORD", "/d", number, "/f", f"/reg:{view}"], time_limit=30)
     answers = any_host.ask(old=_windows.registry(key, 32, recurse=True), new=_windows.registry(key, 64))
     full = key.replace("HKLM", "HKEY_LOCAL_MACHINE")
     assert answers.old[full]["n"].number == 1

@@ -80,9 +80,7 @@ def test_missing_services_and_drivers_are_left_out() -> None:
     driver = STATUS.replace(": 10 ", ": 1 ")
     text = f"#nope\n{missing}\n#\n{missing}#drv\n{driver}\n#\n{CONFIG}"
     text += f"#JP1_ITDM_DB\n{STATUS}\n#\n{CONFIG}#Other\n{STATUS}\n#\n"
-    assert [service.name for service in _parse_services.parse_services(text, ["jp1_*", "nope", "drv"])] == [
-        "JP1_ITDM_DB"
-    ]
+    assert [service.name for service in _parse_services.parse_services(text, ["jp1_*", "nope", "drv"])] == ["JP1_ITDM_DB"]
     assert [service.name for service in _parse_services.parse_services(text, ["JP1_ITDM_?B", "O*"])] == [
         "JP1_ITDM_DB",
         "Other",
@@ -193,9 +191,7 @@ def test_base64_that_is_damaged() -> None:
 
 
 def test_times_are_utc() -> None:
-    times = _parse_system.parse_os_times(
-        "\n\nLastBootUpTime=20261122103245.500000+540\n\nLocalDateTime=20261123000000.000000-060\n\n"
-    )
+    times = _parse_system.parse_os_times("\n\nLastBootUpTime=20261122103245.500000+540\n\nLocalDateTime=20261123000000.000000-060\n\n")
     assert times
     assert times.boot_time == datetime(2026, 11, 22, 1, 32, 45, 500000, tzinfo=timezone.utc)
     assert times.clock - times.boot_time == timedelta(hours=23, minutes=27, seconds=14.5)

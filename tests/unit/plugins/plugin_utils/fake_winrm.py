@@ -102,9 +102,7 @@ class FakeProtocol:
             raise wsman_fault(2150858843)
         del self.server.shells[shell_id]
 
-    def run_command(
-        self, shell_id: str, command: str, console_mode_stdin: bool = True, skip_cmd_shell: bool = True
-    ) -> str:
+    def run_command(self, shell_id: str, command: str, console_mode_stdin: bool = True, skip_cmd_shell: bool = True) -> str:
         assert not console_mode_stdin
         assert not skip_cmd_shell
         self.transport.count()
@@ -113,9 +111,7 @@ class FakeProtocol:
             raise wsman_fault(2150858843)
         self.server.ran.append(command)
         command_id = f"command{len(self.server.ran)}"
-        self.server.shells[shell_id][command_id] = SimpleNamespace(
-            line=command, stdin=b"", silence=self.server.silence, answer=None
-        )
+        self.server.shells[shell_id][command_id] = SimpleNamespace(line=command, stdin=b"", silence=self.server.silence, answer=None)
         self.server.answered("Command")
         return command_id
 

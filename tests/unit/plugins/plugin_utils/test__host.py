@@ -112,12 +112,8 @@ def test_results_show_text_only() -> None:
 
 
 def test_many_questions_are_one_command() -> None:
-    server = answering(
-        fsutil=(0, "a : 10\r\nb : 20\r\nc : 9\r\n"), netstat=(0, "  TCP  0.0.0.0:135  0.0.0.0:0  X  4\r\n")
-    )
-    answers = make_host(server).ask(
-        disk=_windows.disk("D:"), ports=_windows.listening_ports(), exists=_windows.folder_exists("D:\\x")
-    )
+    server = answering(fsutil=(0, "a : 10\r\nb : 20\r\nc : 9\r\n"), netstat=(0, "  TCP  0.0.0.0:135  0.0.0.0:0  X  4\r\n"))
+    answers = make_host(server).ask(disk=_windows.disk("D:"), ports=_windows.listening_ports(), exists=_windows.folder_exists("D:\\x"))
     assert (answers.disk.free, answers.disk.total, answers.ports, answers.exists) == (9, 20, {135}, False)
     assert len(server.ran) == 1
 
@@ -213,9 +209,7 @@ def test_tools_are_names(name: str) -> None:
 # Paths and files
 
 
-@pytest.mark.parametrize(
-    "path", ["", "x", "C:x", "\\x", "C:\\a*b", "C:\\a?", "C:\\a:b", 'C:\\"', "C:\\a\nb", "\\\\x", "/a"]
-)
+@pytest.mark.parametrize("path", ["", "x", "C:x", "\\x", "C:\\a*b", "C:\\a?", "C:\\a:b", 'C:\\"', "C:\\a\nb", "\\\\x", "/a"])
 def test_paths_are_absolute_and_without_wildcards(path: str) -> None:
     with pytest.raises(OptionError) as caught:
         windows_path(path)
@@ -241,9 +235,7 @@ def test_near_the_root_nothing_is_removed(path: str) -> None:
     assert server.ran == []
 
 
-@pytest.mark.parametrize(
-    ("exit_code", "code"), [(2, "file_missing"), (3, "folder_missing"), (336, "is_a_folder"), (183, "file_exists")]
-)
+@pytest.mark.parametrize(("exit_code", "code"), [(2, "file_missing"), (3, "folder_missing"), (336, "is_a_folder"), (183, "file_exists")])
 def test_problems_have_codes(exit_code: int, code: str) -> None:
     with pytest.raises(PreconditionError) as caught:
         make_host(FakeServer(lambda line, stdin: (exit_code, b"", b""))).hash_folder("D:\\x")

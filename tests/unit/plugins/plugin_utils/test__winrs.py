@@ -132,9 +132,7 @@ def test_long_polls_are_no_longer_than_the_time_that_is_left(
     protocol = runner._connection.protocol
     seen = []
     read = protocol.get_command_output_raw
-    monkeypatch.setattr(
-        protocol, "get_command_output_raw", lambda *args: seen.append(protocol.operation_timeout_sec) or read(*args)
-    )
+    monkeypatch.setattr(protocol, "get_command_output_raw", lambda *args: seen.append(protocol.operation_timeout_sec) or read(*args))
     runner.run("ver", time_limit=4, idempotent=True)
     assert max(seen) <= 5
     assert protocol.operation_timeout_sec == 20
@@ -150,9 +148,7 @@ def test_an_interrupted_change_is_left_running(server: FakeServer, runner: Winrm
     assert runner._connection.shell_id is None
 
 
-def test_it_ends_when_its_parent_is_gone(
-    server: FakeServer, runner: WinrmRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_ends_when_its_parent_is_gone(server: FakeServer, runner: WinrmRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     server.silence = 1_000_000
     real, calls = os.getppid(), []
     monkeypatch.setattr(_winrs.os, "getppid", lambda: calls.append(1) or (real if len(calls) < 5 else 1))
@@ -181,9 +177,7 @@ BREAKS = [
 
 
 @pytest.mark.parametrize(("where", "operation", "fault"), BREAKS)
-def test_a_probe_always_recovers_completely(
-    server: FakeServer, runner: WinrmRunner, where: str, operation: str, fault: object
-) -> None:
+def test_a_probe_always_recovers_completely(server: FakeServer, runner: WinrmRunner, where: str, operation: str, fault: object) -> None:
     getattr(server, where)[operation].append(fault())  # type: ignore[operator]
     result = probe(runner)
     assert (result.exit_code, result.stdout, result.complete) == (0, b"done\r\n", True)
@@ -191,9 +185,7 @@ def test_a_probe_always_recovers_completely(
 
 
 @pytest.mark.parametrize(("where", "operation", "fault"), BREAKS)
-def test_a_change_never_runs_twice(
-    server: FakeServer, runner: WinrmRunner, where: str, operation: str, fault: object
-) -> None:
+def test_a_change_never_runs_twice(server: FakeServer, runner: WinrmRunner, where: str, operation: str, fault: object) -> None:
     getattr(server, where)[operation].append(fault())  # type: ignore[operator]
     try:
         outcome = str(change(runner, on_time_limit="leave").exit_code)
@@ -207,9 +199,7 @@ def test_a_change_never_runs_twice(
     ("where", "fault"),
     [("faults", connection_reset), ("lost", connection_reset)],
 )
-def test_the_lost_answer_of_a_change_is_reported(
-    server: FakeServer, runner: WinrmRunner, where: str, fault: object
-) -> None:
+def test_the_lost_answer_of_a_change_is_reported(server: FakeServer, runner: WinrmRunner, where: str, fault: object) -> None:
     getattr(server, where)["Command"].append(fault())  # type: ignore[operator]
     with pytest.raises(ConnectionLostError) as caught:
         change(runner)
