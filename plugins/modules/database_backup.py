@@ -106,7 +106,9 @@ after:
   returned: success
   type: dict
 evidence:
-  description: The end of the backup program; C(exit_code), the end of C(stdout) and C(stderr), and C(elapsed) in seconds. After a manual backup C(taken_by) is V(operator).
+  description:
+    - The end of the backup program; C(exit_code), the end of C(stdout) and C(stderr), and C(elapsed) in seconds.
+    - After a manual backup C(taken_by) is V(operator).
   returned: success
   type: dict
 executed:
