@@ -27,7 +27,7 @@ options:
     choices:
       read: It is read. Nothing is changed.
       opened: The run is open. O(content) is written when it is opened, and not when it is open already.
-      noted: The run has the values of O(content).
+      noted: The run is open and has the values of O(content). A closed run is opened again for that.
       closed: The run has the values of O(content) and is in the history.
   run_id:
     description: The run; needed for all states but V(read).
@@ -45,6 +45,8 @@ notes:
   - Only one run can be open in a folder.
   - C(open_run) (precondition) - another run is open. Finish it with the playbook C(upgrade.yml) or C(rollback.yml).
   - C(unknown_run) (precondition) - the journal does not know the run, open or closed. Check O(run_id) and O(folder).
+  - C(unknown_run) (precondition) - the journal knows no run O(run_id), open or closed. Correct O(run_id) or O(folder); a run has to be
+    opened first.
   - C(journal_damaged) (precondition) - the journal can not be read. Keep the file, and compare the servers with its text by hand.
   - C(journal_schema_unknown) (precondition) - another version of the collection wrote the journal. Use that version.
   - C(journal_not_written) (verification) - the journal does not show what was written. Look for free space and rights.
@@ -79,7 +81,7 @@ content:
   returned: success, with O(state=read)
   type: dict
 before:
-  description: The C(run) as the journal had it, without the state before; empty when none was open.
+  description: The C(run) as the journal had it, without the state before; empty when it did not know the run.
   returned: success, with the other states
   type: dict
 after:
