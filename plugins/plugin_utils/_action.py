@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.jp1.itdm.plugins.module_utils._argspec import DEFAULT_PROFILE, FROM_VARIABLES, Spec
@@ -88,9 +89,19 @@ class HostAction(ActionBase):  # type: ignore[misc]
         _unused, options = self.validate_argument_spec(self.spec)
         for option, variable in FROM_VARIABLES.items():
             if option in self.spec and not options.get(option) and variable in variables:
-                options[option] = self._templar.template(variables[variable])
+                options[option] = self._from_variable(option, variable, variables)
         secrets.extend(str(options[option]) for option in SECRET_VARIABLES if options.get(option))
         return dict(options)
+
+    def _from_variable(self, option: str, variable: str, variables: Mapping[str, Any]) -> Any:
+        """Return an option's value from its variable, with the type that the option has."""
+        value = self._templar.template(variables[variable])
+        if value is None or value == "":
+            return None
+        checked = ArgumentSpecValidator({option: self.spec[option]}).validate({option: value})
+        if checked.error_messages:
+            raise OptionError(f"{variable}: {'; '.join(checked.error_messages)}.", remedy=f"Correct {variable}.")
+        return checked.validated_parameters[option]
 
     def _check_target(self, name: str, options: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
         """Refuse a delegation to a host that the inventory does not know as the right kind of server."""
@@ -126,7 +137,8 @@ def _failure(error: UpgradeError, name: str) -> dict[str, Any]:
 
 def _masked(value: Any, secrets: Iterable[str]) -> Any:
     """Return plain data with every secret replaced, wherever it stands in a text."""
-    secrets = [secret for secret in secrets if secret]
+    # the longest first: a secret may be a part of another
+    secrets = sorted(filter(None, secrets), key=len, reverse=True)
     if not secrets:
         return value
     if isinstance(value, str):
