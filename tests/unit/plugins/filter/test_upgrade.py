@@ -1,0 +1,155 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.jp1.itdm.plugins.filter.upgrade import (
+    FilterModule,
+    blockers,
+    description_problems,
+    finding_lines,
+    installed_versions,
+    system_findings,
+)
+from ansible_collections.jp1.itdm.tests.unit.plugins.states import changed, system_state
+
+OPEN_RUN = {"run_id": "run1", "management_server": "JP1MGR01", "target_version": "10-10"}
+GROUPS = {
+    "jp1_itdm_management_servers": ["JP1MGR01", "JP1MGR02"],
+    "jp1_itdm_database_servers": ["JP1DB01", "JP1DB02"],
+}
+HOSTVARS: dict[str, dict[str, Any]] = {
+    "JP1MGR01": {"upgrade_database_server": "JP1DB01", "upgrade_media_folder": "D:\\new"},
+    "JP1MGR02": {"upgrade_database_server": "JP1DB02"},
+    "JP1DB01": {},
+    "JP1DB02": {},
+}
+
+
+def finding(check: str, severity: str = "blocker") -> dict[str, str]:
+    return {"check": check, "severity": severity, "host": "JP1DB01", "message": "Found.", "remedy": "Do it."}
+
+
+def checks(findings: list[dict[str, str]], open_run: dict[str, Any] | None = None, target: str = "10-10") -> list[str]:
+    return [item["check"] for item in blockers(findings, open_run or {}, target)]
+
+
+def test_every_filter_can_be_called() -> None:
+    assert all(callable(function) for function in FilterModule().filters().values())
+
+
+def test_findings_are_told_in_one_line_each() -> None:
+    assert finding_lines([finding("cluster")]) == ["JP1DB01 [cluster] Found. Do it."]
+
+
+def test_findings_of_a_system_are_plain_data() -> None:
+    assert system_findings(system_state(), "10-10") == []
+    state = changed(system_state(), "database_server/clock_offset", 100.0)
+    (found,) = system_findings(state, "10-10", "90")  # type: ignore[arg-type]
+    assert (found["check"], found["severity"]) == ("clock_difference", "blocker")
+    assert system_findings(state, "10-10", 120) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "versions"),
+    [("10-00", ["10-00"]), ("10-10", ["10-00", "10-10"]), ("", ["", "10-00"]), (None, ["10-00", None])],
+)
+def test_different_versions_are_listed_once(other: str | None, versions: list[str | None]) -> None:
+    state = changed(system_state(), "database_server/product/version", other)
+    assert installed_versions(state) == versions
+
+
+# What stops a run
+
+
+def test_warnings_stop_nothing() -> None:
+    assert checks([finding("cluster"), finding("services_known", "warning")]) == ["cluster"]
+
+
+INTERRUPTED = ["same_version", "services_known", "product_installed", "old_media", "backup_space"]
+
+
+@pytest.mark.parametrize("check", INTERRUPTED)
+def test_what_an_interrupted_run_leaves_does_not_stop_its_continuation(check: str) -> None:
+    assert checks([finding(check)]) == [check]
+    assert checks([finding(check)], OPEN_RUN) == []
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "elevated_account",
+        "windows_tools",
+        "cluster",
+        "pending_restart",
+        "installer_running",
+        "installation_space",
+        "media",
+        "credentials",
+        "two_servers",
+        "clock_difference",
+        "downgrade",
+    ],
+)
+def test_everything_else_stops_a_continuation_too(check: str) -> None:
+    assert checks([finding(check)], OPEN_RUN) == [check]
+
+
+def test_an_open_run_to_another_version_stops_the_run() -> None:
+    (found,) = blockers([], {**OPEN_RUN, "target_version": "10-05"}, "10-10")
+    assert found["check"] == "open_run"
+    assert found["host"] == "JP1MGR01"
+    assert "10-05" in found["message"]
+    assert "rollback.yml" in found["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("end_state", "stops"), [("ROLLBACK_FAILED", True), ("NEEDS_OPERATOR", False), ("BLOCKED", False), ("", False)]
+)
+def test_an_unfinished_rollback_stops_the_upgrade(end_state: str, stops: bool) -> None:
+    found = blockers([], {**OPEN_RUN, "end_state": end_state}, "10-10")
+    assert [item["check"] for item in found] == (["open_run"] if stops else [])
+    assert all("rollback.yml" in item["remedy"] for item in found)
+
+
+# The inventory
+
+
+def test_a_sound_description_has_no_problems() -> None:
+    assert description_problems("JP1MGR01", GROUPS, HOSTVARS) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ({}, "upgrade_database_server is not set"),
+        ({"upgrade_database_server": ""}, "upgrade_database_server is not set"),
+        ({"upgrade_database_server": "JP1DB99"}, "'JP1DB99'"),
+        ({"upgrade_database_server": "JP1MGR02"}, "not in the inventory group jp1_itdm_database_servers"),
+        ({"upgrade_database_server": "JP1DB02"}, "JP1MGR02 names the same upgrade_database_server"),
+        (
+            {
+                "upgrade_database_server": "JP1DB01",
+                "upgrade_media_folder": "D:\\m",
+                "upgrade_old_media_folder": "D:\\m",
+            },
+            "are the same folder, D:\\m",
+        ),
+    ],
+)
+def test_every_problem_names_the_host_and_the_option(own: dict[str, Any], told: str) -> None:
+    (problem,) = description_problems("JP1MGR01", GROUPS, {**HOSTVARS, "JP1MGR01": own})
+    assert problem.startswith("JP1MGR01: ")
+    assert told in problem
+
+
+def test_without_the_group_no_database_server_is_right() -> None:
+    assert len(description_problems("JP1MGR01", {}, HOSTVARS)) == 1
+
+
+def test_a_server_alone_has_no_neighbours() -> None:
+    groups = {"jp1_itdm_database_servers": ["JP1DB01"]}
+    assert description_problems("JP1MGR01", groups, HOSTVARS) == []
