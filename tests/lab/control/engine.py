@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -13,8 +14,9 @@ from pathlib import Path
 
 from .errors import LabError
 from .names import LABEL
-from .state import write_atomically
+from .state import locked, write_atomically
 
+_CHANGES = {"commit", "kill", "network", "restart", "rm", "rmi", "run", "start"}
 _FEW_FILES = 4096
 _ENOUGH_FILES = 1048576
 
@@ -49,6 +51,8 @@ class Engine:
             raise LabError("No container engine found. Run 'sh tests/lab/image/machine.sh' or install podman or docker.")
         self.program = found
         self.environment = dict(os.environ)
+        self._running = settings.with_name("engine.lock")
+        self._running.parent.mkdir(parents=True, exist_ok=True)
         if found == "podman":
             self._configure_podman(settings)
 
@@ -70,17 +74,30 @@ class Engine:
         self.environment["CONTAINERS_CONF"] = str(settings)
 
     def attempt(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run the engine and return what came of it, whatever it is."""
+        """Run the engine and return what came of it, whatever it is.
+
+        A command that makes or removes something always runs to its end, also when the lab is killed meanwhile: an engine that is
+        stopped half-way leaves bridges, rules and storage that nobody owns. L(settle) waits for such commands.
+        """
+        changes = arguments[0] in _CHANGES
+        # The lock belongs to flock, which ends with the engine, and is not handed down to the containers.
+        guard = ["flock", "--shared", "--close", str(self._running)] if changes else []
         return subprocess.run(
-            [self.program, *arguments],
+            [*guard, self.program, *arguments],
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
             text=True,
             errors="replace",
             env=self.environment,
+            start_new_session=changes,
             check=False,
         )
+
+    def settle(self) -> None:
+        """Wait for the end of what killed commands of this lab have begun."""
+        with locked(self._running):
+            pass
 
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Run the engine and return its standard output.
@@ -101,6 +118,14 @@ class Engine:
         lines = self.attempt("container", "inspect", "--format", "{{.Name}}\t{{.State.Status}}", *names).stdout
         states = dict(line.split("\t", 1) for line in lines.splitlines() if line)
         return {name: states.get(name) or states.get(f"/{name}", "missing") for name in names}
+
+    def half_made(self, identity: str) -> list[str]:
+        """Names of one lab's containers whose making was killed before podman knew more of them than the name."""
+        if not self.is_podman:
+            return []
+        listing = self.run("ps", "--all", "--external", "--format", "{{.Names}}\t{{.Status}}")
+        ours = re.compile(rf"(jp1lab-{identity}-(?:mgr\d+|db\d+|make-\w+))\tStorage")
+        return [match[1] for line in listing.splitlines() if (match := ours.fullmatch(line))]
 
     def remove(self, containers: list[str]) -> None:
         """Kill and remove containers by name; missing ones are no error."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from . import faults
@@ -253,8 +253,9 @@ class Lab:
         return self._machines.shared_folder(self.host(host))
 
     def _clear(self) -> None:
-        """Remove what belongs to this lab, found by its label: also what a killed command left."""
-        self._engine.remove(list(self._engine.containers(self.identity)))
+        """Remove what belongs to this lab, found by its label and by name: also what a killed command left."""
+        self._engine.settle()
+        self._engine.remove([*self._engine.containers(self.identity), *self._engine.half_made(self.identity)])
         for network in self._engine.networks(self.identity):
             self._engine.run("network", "rm", network)
         self._state_file.unlink(missing_ok=True)
@@ -262,7 +263,7 @@ class Lab:
     def _make_network(self) -> tuple[str, str]:
         name = network_name(self.identity)
         failure: LabError | None = None
-        for subnet, _ in zip(free_subnets(self.identity, self._engine.subnets() + machine_subnets()), range(5)):
+        for subnet in islice(free_subnets(self.identity, self._engine.subnets() + machine_subnets()), 5):
             try:
                 no_names = ["--disable-dns"] if self._engine.is_podman else []  # the hosts know each other from /etc/hosts
                 self._engine.run("network", "create", *no_names, f"--subnet={subnet}", f"--label={LABEL}={self.identity}", name)
@@ -279,22 +280,25 @@ class Lab:
         """
         credentials = self.credentials
         self._machines.load_authority()
-        database_serves = {host.system: Event() for host in hosts}
 
-        def start(host: LabHost) -> None:
-            serves = database_serves[host.system]
-            try:
-                self._machines.prepare(host, credentials)
-                if host.role == "management":
-                    serves.wait()
-                self._machines.run(host, state)
-                self._machines.wait_for_product(host)
-            finally:
-                serves.set()
+        def boot(host: LabHost) -> None:
+            self._machines.prepare(host, credentials)
+            self._machines.run(host, state)
+            self._machines.wait_for_product(host)
+
+        def welcome(host: LabHost) -> None:
             self._machines.wait_until_usable(host, credentials.winrm_password)
             self._machines.forget_wire_log(host)
             self._say(f"{host.name} is usable: {host.role} server, WinRM on 127.0.0.1:{host.port}")
 
-        # The database servers come first: a waiting management server must not keep the thread its database server needs.
         with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(start, sorted(hosts, key=lambda host: host.role)))
+            # Submitted first, so that nothing which waits for them keeps the threads they need.
+            databases = {host.system: pool.submit(boot, host) for host in hosts if host.role == "database"}
+
+            def start(host: LabHost) -> None:
+                databases[host.system].result()
+                if host.role == "management":
+                    boot(host)
+                welcome(host)
+
+            list(pool.map(start, hosts))
