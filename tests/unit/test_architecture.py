@@ -28,9 +28,7 @@ COPYRIGHT = "Copyright (c) 2026 The jp1.itdm authors"
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name in NOT_OURS or path.name.startswith(
-            (".venv", ".mypy", ".ruff", ".pytest", ".hypo", ".lab", ".ansible")
-        ):
+        if path.name in NOT_OURS or path.name.startswith((".venv", ".mypy", ".ruff", ".pytest", ".hypo", ".lab", ".ansible")):
             continue
         if path.is_dir() and not path.is_symlink():
             yield from files(path)

@@ -63,8 +63,7 @@ DOCUMENT: dict[str, Any] = {
     "fields": {
         field: {"value": value, "source": "discovered"}
         for field, value in (
-            _VALUES
-            | {f"{field.removesuffix('.argv')}.method": "command" for field in _VALUES if field.endswith(".argv")}
+            _VALUES | {f"{field.removesuffix('.argv')}.method": "command" for field in _VALUES if field.endswith(".argv")}
         ).items()
     }
 }

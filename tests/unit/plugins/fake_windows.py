@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,10 +49,13 @@ QUESTIONS = (
 
 def replace_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the questions be asked as names and arguments, so that a server in memory can answer them."""
+
+    def question(name: str, *arguments: Any) -> Probe[Any]:
+        command: Any = (name, arguments)
+        return Probe(command, lambda answer: answer)
+
     for name in QUESTIONS:
-        monkeypatch.setattr(
-            _windows, name, lambda *arguments, name=name: Probe((name, arguments), lambda answer: answer)
-        )
+        monkeypatch.setattr(_windows, name, partial(question, name))
 
 
 @dataclass
@@ -122,9 +126,7 @@ class FakeWindows:
         self.requests += 1
         return SimpleNamespace(**{name: probe.parse(self._answer(*probe.command)) for name, probe in probes.items()})
 
-    def run(
-        self, command: list[str], *, time_limit: float, stdin: bytes | None = None, **options: Any
-    ) -> CommandResult:
+    def run(self, command: list[str], *, time_limit: float, stdin: bytes | None = None, **options: Any) -> CommandResult:
         self.requests += 1
         self.ran.append(list(command))
         self.given.append((stdin or b"").decode())
@@ -132,9 +134,7 @@ class FakeWindows:
             return CommandResult(9009, "", f"{command[0]} is not recognized", 0.1)
         name = ntpath.basename(command[0]).lower().removesuffix(".exe")
         fault = self.faults.get(name)
-        code, text = (
-            self.programs[name](list(command[1:]), self.given[-1]) if fault is None or fault.effect else (0, "")
-        )
+        code, text = self.programs[name](list(command[1:]), self.given[-1]) if fault is None or fault.effect else (0, "")
         if fault and fault.error:
             raise fault.error
         if options.get("on_output") and text:
@@ -207,12 +207,7 @@ class FakeWindows:
         return getattr(self, f"_{name}")(*arguments)
 
     def _services(self, patterns: list[str]) -> list[Service]:
-        return [
-            service
-            for pattern in patterns
-            for service in self.service_list.values()
-            if fnmatchcase(service.name, pattern)
-        ]
+        return [service for pattern in patterns for service in self.service_list.values() if fnmatchcase(service.name, pattern)]
 
     def _uninstall_entries(self, view: int) -> list[UninstallEntry]:
         return list(self.entries)
@@ -229,11 +224,7 @@ class FakeWindows:
     def _folder(self, path: str) -> list[FolderItem] | None:
         if path not in self.folders:
             return None
-        return [
-            FolderItem(ntpath.basename(name), False, len(data))
-            for name, data in self.files.items()
-            if ntpath.dirname(name) == path
-        ]
+        return [FolderItem(ntpath.basename(name), False, len(data)) for name, data in self.files.items() if ntpath.dirname(name) == path]
 
     def _file_text(self, path: str, limit: int) -> str | None:
         return self.files[path].decode()[-limit:] if path in self.files else None
@@ -243,5 +234,3 @@ class FakeWindows:
 
     def _environment_variables(self, names: list[str]) -> dict[str, str]:
         return {name: self.variables[name] for name in names if name in self.variables}
-
-

@@ -35,8 +35,7 @@ def server_state(server: str, version: str = "10-00") -> State:
             "install_folder": r"C:\Program Files (x86)\Hitachi\jp1itdmm",
         },
         "services": {
-            service: {"state": "running", "start_type": "auto"}
-            for service in (["Web", "Manager"] if management else ["Database"])
+            service: {"state": "running", "start_type": "auto"} for service in (["Web", "Manager"] if management else ["Database"])
         },
         "program_files": {r"C:\bin\a.exe": f"1:{version}", r"C:\bin\b.exe": f"2:{version}"},
         "license_registered": True if management else None,

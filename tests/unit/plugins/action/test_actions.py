@@ -228,9 +228,7 @@ def test_a_journal_is_written_and_read(database: FakeManager, variables: dict[st
     assert closed["content"] == {"run_id": "run1", "target_version": "10-10", "end_state": "SUCCEEDED"}
 
 
-def test_an_unknown_profile_is_refused_before_the_server_is_asked(
-    database: FakeManager, variables: dict[str, Any]
-) -> None:
+def test_an_unknown_profile_is_refused_before_the_server_is_asked(database: FakeManager, variables: dict[str, Any]) -> None:
     result = run("manager_info", {"server": "database_server", "profile": "nothing"}, variables)
     assert result["failure"]["code"] == "unknown_profile"
     assert database.requests == 0

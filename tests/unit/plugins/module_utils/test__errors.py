@@ -10,9 +10,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils import _errors
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError, UpgradeError
 
 CLASSES = [
-    value
-    for _name, value in inspect.getmembers(_errors, inspect.isclass)
-    if issubclass(value, UpgradeError) and value is not UpgradeError
+    value for _name, value in inspect.getmembers(_errors, inspect.isclass) if issubclass(value, UpgradeError) and value is not UpgradeError
 ]
 
 

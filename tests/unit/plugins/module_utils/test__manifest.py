@@ -24,9 +24,7 @@ FILES = [FileEntry("records.dat", 10, "a" * 64), FileEntry(r"packages\ツール.
 
 def manifest(files: list[FileEntry] | None = None, **changes: Any) -> Manifest:
     facts = {"run_id": "run1", "host": "JP1DB01", "created": "2026-03-01T12:00:00+00:00"}
-    return build_manifest(
-        FILES if files is None else files, **{**facts, "product_version": "10-00", "records": 200, **changes}
-    )
+    return build_manifest(FILES if files is None else files, **{**facts, "product_version": "10-00", "records": 200, **changes})
 
 
 def rejected(*arguments: Any, **options: Any) -> BackupRejectedError:
@@ -136,7 +134,7 @@ def test_an_empty_backup_gets_no_manifest(files: list[FileEntry]) -> None:
 
 @given(folders)
 def test_an_untouched_backup_is_accepted(files: list[FileEntry]) -> None:
-    verify_backup(manifest(files), reversed(files), run_id="run1", product_version="10-00")
+    verify_backup(manifest(files), reversed(files), run_id="run1")
 
 
 def test_windows_does_not_tell_names_apart_by_case() -> None:
@@ -205,7 +203,7 @@ def test_a_backup_of_another_run_is_stale() -> None:
 
 
 def test_a_backup_of_another_version_is_not_restored() -> None:
-    error = rejected(manifest(), FILES, product_version="10-10")
+    error = other_version("10-00", "10-10")
     assert error.code == "backup_other_version"
     assert error.evidence == {"backup": "10-00", "installed": "10-10"}
 
@@ -215,4 +213,4 @@ def test_what_is_not_asked_is_not_judged() -> None:
 
 
 def test_an_altered_backup_of_another_run_is_called_altered() -> None:
-    assert rejected(manifest(), FILES[:1], run_id="run2", product_version="10-10").code == "backup_truncated"
+    assert rejected(manifest(), FILES[:1], run_id="run2").code == "backup_truncated"

@@ -24,9 +24,7 @@ from hypothesis import strategies as st
 
 def document(**fields: Any) -> dict[str, Any]:
     """A profile with the given fields; in their names, C(__) stands for a dot."""
-    return {
-        "fields": {name.replace("__", "."): {"value": value, "source": "assumed"} for name, value in fields.items()}
-    }
+    return {"fields": {name.replace("__", "."): {"value": value, "source": "assumed"} for name, value in fields.items()}}
 
 
 def refused(content: Any, overrides: dict[str, Any] | None = None) -> OptionError:
@@ -87,7 +85,7 @@ def test_an_entry_has_no_other_keys() -> None:
     build_profile("mine", {"fields": {"services.time_limit": {"value": 5, "source": "guide", "note": "page 12"}}})
 
 
-WRONG_TYPES = {
+WRONG_TYPES: dict[str, list[Any]] = {
     "text": [5, None, ["x"], True],
     "template": [5, None, ["x"], "{nonsense}", "{media_folder!r}", "{media_folder:>9}", "{", "{}"],
     "pattern": [5, None, "(", "[z-a]"],
@@ -102,9 +100,7 @@ WRONG_TYPES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [(name, value) for name, field in FIELDS.items() for value in WRONG_TYPES[field.type]]
-)
+@pytest.mark.parametrize(("field", "value"), [(name, value) for name, field in FIELDS.items() for value in WRONG_TYPES[field.type]])
 def test_a_value_of_the_wrong_type_is_refused_by_the_name_of_its_field(field: str, value: Any) -> None:
     for content, overrides in ((document(**{field.replace(".", "__"): value}), None), (document(), {field: value})):
         error = refused(content, overrides)

@@ -227,9 +227,7 @@ def test_an_own_failure_keeps_its_class_and_gets_task_and_phase() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "foreign", [{"msg": "Boom"}, {}, {"failure": "text", "msg": "Boom"}, {"failure": None}, {"msg": {"a": 1}}]
-)
+@pytest.mark.parametrize("foreign", [{"msg": "Boom"}, {}, {"failure": "text", "msg": "Boom"}, {"failure": None}, {"msg": {"a": 1}}])
 def test_a_foreign_failure_has_an_unknown_outcome_and_all_keys(foreign: dict[str, Any]) -> None:
     made = failure(foreign, "Assert", "verify")
     assert made["class"] == "unknown_outcome"

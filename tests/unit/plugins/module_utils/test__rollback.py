@@ -167,9 +167,7 @@ def states(draw: st.DrawFn) -> State:
     for server in state.values():
         for service in server["services"].values():
             service["state"] = draw(st.sampled_from(["running", "stopped"]))
-        server["program_files"] = draw(
-            st.dictionaries(st.sampled_from(["a", "b", "c"]), st.sampled_from(["1", "2"]), max_size=3)
-        )
+        server["program_files"] = draw(st.dictionaries(st.sampled_from(["a", "b", "c"]), st.sampled_from(["1", "2"]), max_size=3))
         server["license_registered"] = draw(st.sampled_from([True, False, None]))
     state["database_server"]["database"] = {"records": draw(counts), "schema": draw(st.none() | versions)}
     return state

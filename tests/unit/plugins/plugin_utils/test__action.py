@@ -14,6 +14,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandErr
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _action
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import MASK, HostAction, _masked
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
+from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import WinrmRunner
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.fake_winrm import (
     FakeServer,
     connection_refused,
@@ -205,10 +206,8 @@ def test_without_a_delegation_the_host_is_the_plays() -> None:
 
 
 @pytest.mark.parametrize("fault", [connection_refused, connection_reset])
-def test_a_lost_connection_is_a_failed_task_and_never_an_unreachable_host(
-    fault: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_action.open_runner.__globals__["WinrmRunner"], "pauses", (0,) * 3, raising=False)
+def test_a_lost_connection_is_a_failed_task_and_never_an_unreachable_host(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WinrmRunner, "pauses", (0,) * 3, raising=False)
     server = FakeServer()
     server.faults["Create"] = [fault() for _ in range(20)]
     action = acting(lambda host, options: host.run(["x.exe"], time_limit=5) and {})
@@ -252,11 +251,9 @@ def test_a_mistake_in_the_program_stays_visible() -> None:
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_the_connection_is_given_back_and_its_requests_are_counted(
-    fails: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_connection_is_given_back_and_its_requests_are_counted(fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[str] = []
-    monkeypatch.setattr(_action.Host, "close", lambda host: closed.append(host.name))
+    monkeypatch.setattr(Host, "close", lambda host: closed.append(host.name))
 
     def work(host: Host, options: dict[str, Any]) -> None:
         host.run(["x.exe"], time_limit=5)

@@ -126,9 +126,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("code", DAMAGES)
-def test_an_unfit_backup_is_rejected_by_name_before_anything_is_touched(
-    database_server: FakeManager, code: str
-) -> None:
+def test_an_unfit_backup_is_rejected_by_name_before_anything_is_touched(database_server: FakeManager, code: str) -> None:
     back_up(database_server)
     database_server.records = 250
     DAMAGES[code](database_server)

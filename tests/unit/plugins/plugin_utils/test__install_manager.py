@@ -111,9 +111,7 @@ def test_a_wrong_version_is_refused_before_the_server_is_asked(ready: FakeManage
 def test_the_response_file_says_what_is_wanted(ready: FakeManager, auto_update: bool, start_services: bool) -> None:
     run(forward(ready, auto_update=auto_update, start_services=start_services))
     words = {True: "yes", False: "no"}
-    assert ready.started_by_installer == [
-        f"AutoUpdate={words[auto_update]}\r\nStartServices={words[start_services]}\r\n"
-    ]
+    assert ready.started_by_installer == [f"AutoUpdate={words[auto_update]}\r\nStartServices={words[start_services]}\r\n"]
 
 
 def test_the_response_file_is_private_and_goes_away(ready: FakeManager) -> None:
@@ -181,10 +179,12 @@ def test_an_exit_code_may_ask_for_a_restart(ready: FakeManager) -> None:
         (lambda world: setattr(world, "entries", []), "the server shows no installation"),
     ],
 )
-def test_the_failure_says_what_the_server_shows(
-    ready: FakeManager, left: Callable[[FakeManager], None], told: str
-) -> None:
-    ready.programs["setup"] = lambda arguments, stdin: (left(ready), (0, ""))[1]
+def test_the_failure_says_what_the_server_shows(ready: FakeManager, left: Callable[[FakeManager], None], told: str) -> None:
+    def leave(arguments: list[str], stdin: str) -> tuple[int, str]:
+        left(ready)
+        return 0, ""
+
+    ready.programs["setup"] = leave
     with pytest.raises(VerificationError, match=told):
         run(forward(ready))
 
@@ -201,9 +201,7 @@ def upgraded(world: FakeManager) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("remove_first", "runs"), [(True, ["/u", "/s"]), (False, ["/s"])])
-def test_the_new_version_is_removed_first_where_the_profile_says_so(
-    ready: FakeManager, remove_first: bool, runs: list[str]
-) -> None:
+def test_the_new_version_is_removed_first_where_the_profile_says_so(ready: FakeManager, remove_first: bool, runs: list[str]) -> None:
     files = upgraded(ready)
     run(back(ready, files, rollback__remove_new_version_first=remove_first))
     assert [command[1] for command in ready.ran] == runs
@@ -232,9 +230,7 @@ def test_a_version_that_was_removed_already_is_not_removed_again(ready: FakeMana
         lambda world: world.add_file(BIN + r"\new.exe"),
     ],
 )
-def test_the_old_version_number_with_other_files_is_not_the_old_version(
-    ready: FakeManager, damage: Callable[[FakeManager], None]
-) -> None:
+def test_the_old_version_number_with_other_files_is_not_the_old_version(ready: FakeManager, damage: Callable[[FakeManager], None]) -> None:
     files = program_files(ready.product())
     assert run(back(ready, files))["changed"] is False
     damage(ready)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 RUN_FILE = JOURNAL + r"\run.json"
-OPENED = {"target_version": "10-10", "state_before": {"records": 200}}
+OPENED: dict[str, Any] = {"target_version": "10-10", "state_before": {"records": 200}}
 
 
 def journal(world: FakeManager) -> Journal:
@@ -116,9 +116,7 @@ def test_a_closed_run_can_end_differently(database_server: FakeManager) -> None:
 
 
 @pytest.mark.parametrize("state", ["noted", "closed"])
-def test_a_run_that_was_never_opened_does_not_take_over_another_ones_state(
-    database_server: FakeManager, state: str
-) -> None:
+def test_a_run_that_was_never_opened_does_not_take_over_another_ones_state(database_server: FakeManager, state: str) -> None:
     refused(database_server, "unknown_run", state, "run2", end_state="BLOCKED")
     record(database_server, "opened", **OPENED)
     record(database_server, "closed", end_state="SUCCEEDED")
@@ -143,9 +141,7 @@ def test_a_run_that_was_never_opened_does_not_take_over_another_ones_state(
     ],
 )
 @pytest.mark.parametrize("state", ["opened", "noted", "closed"])
-def test_a_journal_that_can_not_be_read_is_kept(
-    database_server: FakeManager, state: str, text: str, code: str
-) -> None:
+def test_a_journal_that_can_not_be_read_is_kept(database_server: FakeManager, state: str, text: str, code: str) -> None:
     database_server.add_file(RUN_FILE, text.encode())
     refused(database_server, code, state, end_state="x")
     with pytest.raises(PreconditionError):
@@ -165,6 +161,4 @@ def test_the_file_is_readable_json(database_server: FakeManager) -> None:
 
 
 def test_a_result_does_not_repeat_the_state_before(database_server: FakeManager) -> None:
-    assert record(database_server, "opened", **OPENED)["after"] == {
-        "run": {"run_id": "run1", "target_version": "10-10"}
-    }
+    assert record(database_server, "opened", **OPENED)["after"] == {"run": {"run_id": "run1", "target_version": "10-10"}}

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,11 @@ def test_templates_are_filled_and_words_stay_words(database_server: FakeManager)
     assert database_server.given == ["correct horse\r\n"]
 
 
-def test_a_program_gets_its_time_its_folder_and_its_secrets(
-    database_server: FakeManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_gets_its_time_its_folder_and_its_secrets(database_server: FakeManager, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
     run = database_server.run
     monkeypatch.setattr(database_server, "run", lambda command, **options: (seen.update(options), run(command, **options))[1])
-    overrides = {"backup__time_limit": 77, "backup__working_folder": r"{install_folder}\mgr"}
+    overrides: dict[str, Any] = {"backup__time_limit": 77, "backup__working_folder": r"{install_folder}\mgr"}
     database_server.product(**overrides).run("backup", backup_folder="D:\\b")
     assert seen["time_limit"] == 77
     assert seen["working_folder"] == INSTALL + r"\mgr"
@@ -150,9 +149,7 @@ def test_a_long_output_is_cut_at_its_begin(database_server: FakeManager) -> None
         ("", {"records": None, "schema": None}),
     ],
 )
-def test_the_database_is_read_by_the_profiles_patterns(
-    database_server: FakeManager, output: str, status: dict[str, Any]
-) -> None:
+def test_the_database_is_read_by_the_profiles_patterns(database_server: FakeManager, output: str, status: dict[str, Any]) -> None:
     database_server.programs["dbstat"] = lambda arguments, stdin: (0, output)
     assert database_server.product().database_status() == status
 
@@ -193,9 +190,7 @@ def test_an_inspection_takes_few_round_trips(management_server: FakeManager) -> 
     assert management_server.requests <= 4
 
 
-def test_what_a_half_installed_product_can_not_tell_is_unknown(
-    management_server: FakeManager, database_server: FakeManager
-) -> None:
+def test_what_a_half_installed_product_can_not_tell_is_unknown(management_server: FakeManager, database_server: FakeManager) -> None:
     management_server.remove_file(BIN + r"\licstat.exe")
     assert inspect_server(management_server.product())["license_registered"] is None
     database_server.remove_file(BIN + r"\dbstat.exe")
@@ -215,9 +210,7 @@ def test_a_closed_port_is_seen(management_server: FakeManager) -> None:
     assert inspect_server(management_server.product())["operation_window"] is False
 
 
-def test_the_clock_is_compared_with_the_controllers(
-    database_server: FakeManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_clock_is_compared_with_the_controllers(database_server: FakeManager, monkeypatch: pytest.MonkeyPatch) -> None:
     class Now:
         @staticmethod
         def now(zone: Any) -> Any:
@@ -276,7 +269,7 @@ def test_the_operation_window_is_waited_for(
         no_waiting.append(seconds)
         management_server.facts["listening_ports"] = {31080}
 
-    monkeypatch.setattr(_inspect.time, "sleep", pause)
+    monkeypatch.setattr(time, "sleep", pause)
     wait_for_operation_window(management_server.product())
     assert len(no_waiting) == 1
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
@@ -19,7 +20,7 @@ from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import did_work, run, stop_all
 
 
-def control(world: FakeManager, state: str, purpose: str = "operation", **overrides: object) -> ControlServices:
+def control(world: FakeManager, state: str, purpose: str = "operation", **overrides: Any) -> ControlServices:
     return ControlServices(world.product(**overrides), state, purpose)
 
 
@@ -31,9 +32,7 @@ def states(world: FakeManager) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_services_are_stopped_in_the_reverse_of_their_start_order(
-    management_server: FakeManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_services_are_stopped_in_the_reverse_of_their_start_order(management_server: FakeManager, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     for verb, state in (("start", "running"), ("stop", "stopped")):
 
@@ -114,9 +113,7 @@ def test_a_service_that_takes_its_time_is_waited_for(
     assert len(no_waiting) == 3
 
 
-def test_a_service_that_never_gets_there_ends_the_wait(
-    management_server: FakeManager, no_waiting: list[float]
-) -> None:
+def test_a_service_that_never_gets_there_ends_the_wait(management_server: FakeManager, no_waiting: list[float]) -> None:
     def never(arguments: list[str], stdin: str) -> tuple[int, str]:
         management_server.set_state("stop_pending", "Web", "Manager")
         return 0, ""
@@ -129,9 +126,7 @@ def test_a_service_that_never_gets_there_ends_the_wait(
     assert 5 < sum(no_waiting) < 10
 
 
-def test_a_service_that_settled_in_the_wrong_state_is_not_waited_for(
-    management_server: FakeManager, no_waiting: list[float]
-) -> None:
+def test_a_service_that_settled_in_the_wrong_state_is_not_waited_for(management_server: FakeManager, no_waiting: list[float]) -> None:
     stop_all(management_server)
     management_server.licensed = False
     with pytest.raises(VerificationError, match="service Manager is stopped"):

@@ -427,9 +427,7 @@ def test_a_done_step_is_not_even_checked() -> None:
     assert step.calls == ["probe"]
 
 
-@pytest.mark.parametrize(
-    ("fails_in", "executed"), [("probe", False), ("pre_check", False), ("execute", True), ("post_check", True)]
-)
+@pytest.mark.parametrize(("fails_in", "executed"), [("probe", False), ("pre_check", False), ("execute", True), ("post_check", True)])
 def test_a_failure_says_whether_anything_was_executed(fails_in: str, executed: bool) -> None:
     step = Recorded(fails_in=fails_in)
     with pytest.raises(UpgradeError) as caught:
@@ -441,9 +439,7 @@ def test_a_failure_says_whether_anything_was_executed(fails_in: str, executed: b
 
 @pytest.mark.parametrize("made_by_earlier_step", [True, False])
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_a_condition_of_an_earlier_step_is_not_evaluated_in_check_mode(
-    made_by_earlier_step: bool, check_mode: bool
-) -> None:
+def test_a_condition_of_an_earlier_step_is_not_evaluated_in_check_mode(made_by_earlier_step: bool, check_mode: bool) -> None:
     step = Recorded(unmet=[Unmet(UpgradeError("Not yet."), made_by_earlier_step)])
     if check_mode and made_by_earlier_step:
         result = run(step, check_mode)
