@@ -13,7 +13,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VA
 from ansible_collections.jp1.itdm.plugins.module_utils._version import ProductVersion, check_target
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import inspect_disks, inspect_media, inspect_server
+from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import inspect_disks, inspect_media, inspect_server, missing_programs
 
 
 class ActionModule(HostAction):
@@ -40,6 +40,7 @@ class ActionModule(HostAction):
         seen = {
             **state,
             "disks": inspect_disks(host, folders),
+            "programs_missing": missing_programs(product),
             "media": inspect_media(product, wanted.media_folder),
             "old_media": inspect_media(product, wanted.old_media_folder),
         }

@@ -52,7 +52,7 @@ def blockers(findings: Sequence[Mapping[str, str]], open_run: Mapping[str, Any],
                 "remedy": "Finish it with the same target version, or run rollback.yml.",
             }
         )
-    if open_run.get("end_state") == "ROLLBACK_FAILED":
+    if open_run.get("rolling_back"):
         found.append(
             {
                 **common,

@@ -82,7 +82,8 @@ class Subject:
 
     :param host: inventory name.
     :param server: V(management_server) or V(database_server).
-    :param seen: the inspection of that server, as the module RV(manager_info.state) returns it, plus C(media) and C(old_media).
+    :param seen: the inspection of that server, as the module RV(manager_info.state) returns it, plus C(disks), C(media), C(old_media)
+        and C(programs_missing) (by action).
     """
 
     host: str
@@ -175,12 +176,22 @@ def _cluster(subject: Subject) -> Iterator[Finding]:
 def _services(subject: Subject) -> Iterator[Finding]:
     field = f"services.{subject.server}"
     if not subject.profile[field]:
-        yield subject.warning("services_known", f"The profile's field {field} is empty; services can not be compared.", "Fill it in.")
+        say = subject.blocker if subject.server == "management_server" else subject.warning
+        yield say("services_known", f"The profile's field {field} is empty; nobody can see whether the services run.", "Fill it in.")
     elif not subject.seen["services"]:
         yield subject.blocker(
             "services_known",
             f"No service matches {', '.join(subject.profile[field])}.",
             f"Check the profile's field {field} (list the names with 'sc query state= all').",
+        )
+
+
+def _programs(subject: Subject) -> Iterator[Finding]:
+    for action, program in subject.seen["programs_missing"].items():
+        yield subject.blocker(
+            "programs_known",
+            f"{program} does not exist, which the profile names for {action}.",
+            f"Correct the profile's field {action}.argv.",
         )
 
 
@@ -326,6 +337,7 @@ _RULES: tuple[Rule, ...] = (
     _tools,
     _product,
     _services,
+    _programs,
     _cluster,
     _restart,
     _installer,

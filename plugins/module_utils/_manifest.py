@@ -113,15 +113,13 @@ def verify_backup(
     files: Iterable[FileEntry],
     *,
     run_id: str | None = None,
-    product_version: str | None = None,
 ) -> None:
     """Hold a backup against its manifest.
 
     :param files: what the backup's folder holds now, without the manifest itself.
     :param run_id: the run that the backup must belong to, if that matters.
-    :param product_version: the version that is installed, if the backup is to be restored.
-    :raises BackupRejectedError: C(backup_empty), C(backup_truncated), C(backup_altered), C(backup_stale) or
-        C(backup_other_version); the evidence lists the files.
+    :raises BackupRejectedError: C(backup_empty), C(backup_truncated), C(backup_altered) or C(backup_stale); the evidence lists the
+        files.
     """
     found = {file.path.lower(): file for file in files}
     expected = {file.path.lower(): file for file in manifest.files}
@@ -147,13 +145,16 @@ def verify_backup(
             f"The backup is stale: it was taken by run {manifest.run_id} and not by this run, {run_id}.",
             {"run_id": manifest.run_id, "created": manifest.created},
         )
-    if product_version is not None and manifest.product_version != product_version:
-        raise _rejected(
-            "backup_other_version",
-            f"The backup was taken with version {manifest.product_version}, but {product_version} is installed.",
-            {"backup": manifest.product_version, "installed": product_version},
-            "Install the version that the backup was taken with, then restore.",
-        )
+
+
+def other_version(of_backup: str, installed: str) -> BackupRejectedError:
+    """Return the refusal of a backup that another version made than the one that is installed."""
+    return _rejected(
+        "backup_other_version",
+        f"The backup was taken with version {of_backup}, but {installed} is installed.",
+        {"backup": of_backup, "installed": installed},
+        "Install the version that the backup was taken with, then restore.",
+    )
 
 
 def _names(paths: list[str], most: int = 5) -> str:

@@ -8,6 +8,7 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -137,11 +138,17 @@ def _next_command(pieces: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     words: list[str] = ["ansible-playbook"]
     for source in _sources(pieces.get("inventory_sources")):
         words += ["-i", source]
-    words += [f"{pieces['playbook_dir']}/{playbook}", "--limit", str(pieces["system"])]
-    if pieces["end_state"] == "NEEDS_OPERATOR" and result["rollback_failure"]:
-        # the new version has accepted records: only a person can say that they may be thrown away
-        words[words.index(f"{pieces['playbook_dir']}/{playbook}")] = f"{pieces['playbook_dir']}/rollback.yml"
-        words += ["-e", "upgrade_rollback_after_start=true"]
+    what, options = result["rollback_failure"] or result["failure"], []
+    if pieces["end_state"] == "NEEDS_OPERATOR":
+        if result["rollback_failure"]:
+            playbook = "rollback.yml"
+        confirm = (what.get("evidence") or {}).get("confirm")
+        if confirm:
+            options = ["-e", json.dumps({"upgrade_confirmed_steps": [confirm]})]
+        elif result["rollback_failure"] and what["class"] != "operator_needed":
+            # the new version has accepted records: only a person can say that they may be thrown away
+            options = ["-e", "upgrade_rollback_after_start=true"]
+    words += [f"{pieces['playbook_dir']}/{playbook}", "--limit", str(pieces["system"]), *options]
     return shlex.join(words)
 
 
@@ -155,7 +162,9 @@ def last_line(result: Mapping[str, Any]) -> str:
     """Return the sentence that a run ends with: end state, system, what happened, records, next command."""
     parts = [f"{result['end_state']}: {result['system']}:"]
     versions = sorted({str(server["version_after"]) for server in result["servers"].values() if server["version_after"]})
-    if result["end_state"] == "SUCCEEDED":
+    if result["check_mode"]:
+        parts.append("check mode, nothing was changed.")
+    elif result["end_state"] == "SUCCEEDED":
         parts.append(f"both servers have version {' and '.join(versions)}.")
     elif result["end_state"] == "NOTHING_TO_DO":
         parts.append(f"both servers already have version {' and '.join(versions)} and run.")

@@ -83,33 +83,38 @@ def rollback_plan(run: Mapping[str, Any], now: State, order: Sequence[str]) -> d
     Where nothing was touched only the services are started: a restore would throw later records away.
 
     :param run: the journal's run: C(state_before); C(records_at_stop): how many records the database held when the services were
-        stopped for the upgrade; C(restoring): whether a restore was begun and its end was never seen.
+        stopped for the upgrade; C(installation_begun); C(restore_due) and C(license_due): what an earlier rollback of this run found
+        and did not finish.
     :param order: the profile's field C(rollback.order).
-    :returns: C(touched): the servers whose programs differ; C(reasons): texts; C(restore): whether the backup is restored;
+    :returns: C(touched): the servers whose programs differ; C(reasons): texts; C(restore) and C(license): whether the backup
+        is restored and the licence registered;
         C(new_records): how many records the new version's services have accepted, V(null) where that can not be counted;
         C(steps): what to do, in order.
     """
     before = run["state_before"]
     reasons = {server: programs_differ(before[server], now[server]) for server in SERVERS}
     touched = [server for server in SERVERS if reasons[server]]
-    data = _data_differs(before["database_server"]["database"], now["database_server"]["database"], bool(run.get("restoring")))
+    data = _data_differs(before["database_server"]["database"], now["database_server"]["database"], run)
     restore = bool(touched or data)
     registered = (before["management_server"]["license_registered"], now["management_server"]["license_registered"])
     # an installation may lose the licence; one that was not there before is not to be registered
-    license_lost = registered[0] is not False and ("management_server" in touched or registered[1] is False)
+    license_lost = registered[0] is not False and ("management_server" in touched or registered[1] is False or bool(run.get("license_due")))
     steps = [step for step in order if _needed(step, touched, restore, license_lost)]
     return {
         "touched": touched,
         "reasons": [f"{now[server]['host']}: {text}" for server in SERVERS for text in reasons[server]]
         + [f"{now['database_server']['host']}: {text}" for text in data],
         "restore": restore,
+        "license": license_lost,
         "new_records": _new_records(before, now, as_count(run.get("records_at_stop"))),
         "steps": steps,
     }
 
 
-def _data_differs(before: Mapping[str, Any], now: Mapping[str, Any], restoring: bool) -> list[str]:
-    differences = ["a restore was begun and not finished"] if restoring else []
+def _data_differs(before: Mapping[str, Any], now: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
+    differences = ["the restore of an earlier rollback is not finished"] if run.get("restore_due") else []
+    if before["schema"] is None and run.get("installation_begun"):
+        differences.append("installations were begun, and the database does not show whether it was changed")
     if before["schema"] != now["schema"]:
         differences.append(f"database schema is {now['schema']} instead of {before['schema']}")
     records = (as_count(before["records"]), as_count(now["records"]))

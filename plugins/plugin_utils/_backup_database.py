@@ -56,7 +56,7 @@ class Backup:
             return []
         return self.host.hash_folder(self.database_folder)
 
-    def verified(self, *, run_id: str | None = None, product_version: str | None = None) -> Manifest:
+    def verified(self, *, run_id: str | None = None) -> Manifest:
         """Return the manifest of a backup that is whole and unaltered.
 
         :raises BackupRejectedError: it is not, or there is none.
@@ -68,7 +68,7 @@ class Backup:
                 code="backup_missing",
                 remedy="Name the folder of a backup that this collection took.",
             )
-        verify_backup(manifest, self.files(), run_id=run_id, product_version=product_version)
+        verify_backup(manifest, self.files(), run_id=run_id)
         return manifest
 
 

@@ -96,6 +96,26 @@ def inspect_media(product: Product, folder: str) -> dict[str, Any]:
     return {"installer": installer, "readable": seen.readable, "version": version}
 
 
+# Where the profile's commands run that are not on the media.
+_INSTALLED_COMMANDS = {
+    "management_server": ("stop_services", "start_services", "start_for_license", "register_license", "license_status"),
+    # Setup is not looked for: it may come with the new version
+    "database_server": ("backup", "restore", "database_status", "backup_status"),
+}
+
+
+def missing_programs(product: Product) -> dict[str, str]:
+    """Return the programs of the profile's commands that are not on the server, by action."""
+    folder = product.installation.install_folder
+    programs = {
+        action: expand(product.profile[f"{action}.argv"][0], {"install_folder": folder})
+        for action in _INSTALLED_COMMANDS[product.server]
+        if folder and product.can(action) and "{install_folder}" in product.profile[f"{action}.argv"][0]
+    }
+    found = vars(product.host.ask(**{action: windows.file_exists(program) for action, program in programs.items()})) if programs else {}
+    return {action: program for action, program in programs.items() if not found[action]}
+
+
 def inspect_disks(host: Host, folders: list[str]) -> dict[str, dict[str, int]]:
     """Return free and total bytes of the drives that the folders are on; a drive that can not be read is missing."""
     drives = sorted({drive_of(folder) for folder in folders} - {""})

@@ -129,14 +129,8 @@ class Product:
         profile = self.profile
         values = {"install_folder": self.installation.install_folder, **variables, **self.secrets}
         method = profile[f"{action}.method"]
-        if method == "manual" and action in self.confirmed:
-            return CommandResult(0, "", "", 0.0)
         if method == "manual":
-            raise OperatorNeededError(
-                expand(profile[f"{action}.instruction"], values),
-                code="manual_step",
-                remedy=f"Then run again with {action} in upgrade_confirmed_steps; the result is verified before the run goes on.",
-            )
+            return self._manual(action, expand(profile[f"{action}.instruction"], values))
         if method != "command":
             raise OptionError(
                 f"profile {profile.name}: {action}.method is {method}.",
@@ -163,6 +157,31 @@ class Product:
                 evidence={"action": action, **output_of(result)},
             )
         return result
+
+    def shows(self, action: str) -> bool:
+        """Say whether the server shows an action's effect, so that nobody has to confirm it."""
+        if action == "setup_database":
+            return self.can("database_status") and bool(self.profile["database_status.schema"])
+        if action == "register_license":
+            return self.can("license_status")
+        return action != "restore"
+
+    def _manual(self, action: str, instruction: str) -> CommandResult:
+        if self.shows(action):
+            raise OperatorNeededError(
+                instruction,
+                code="manual_step",
+                remedy="Then run the same playbook again; it looks whether it was done.",
+                evidence={"action": action},
+            )
+        if action in self.confirmed:
+            return CommandResult(0, "", "", 0.0)
+        raise OperatorNeededError(
+            instruction,
+            code="manual_step",
+            remedy="Then confirm it, because the server does not show it.",
+            evidence={"action": action, "confirm": action},
+        )
 
     def restart_wanted(self, action: str, result: CommandResult) -> bool:
         """Say whether a command's exit code asks for a restart of the server."""

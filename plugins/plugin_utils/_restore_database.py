@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import VerificationError
+from ansible_collections.jp1.itdm.plugins.module_utils._manifest import other_version
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import Backup
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, output_of
@@ -34,14 +35,16 @@ class RestoreDatabase(Step):
 
     def probe(self) -> Seen:
         # the whole backup is proven here, so that nothing is refused after the first change
-        manifest = self.backup.verified(run_id=self.run_id, product_version=self.product.require_installed().version)
+        manifest = self.backup.verified(run_id=self.run_id)
         status = self.product.database_status()
         restored = self.product.host.ask(there=windows.file_exists(self.mark)).there
         same = status["records"] is not None and status["records"] == manifest.records
         return Seen(restored and same, {"manifest": asdict(manifest), "records": status["records"]})
 
     def pre_check(self, seen: Seen) -> Iterator[Unmet]:
-        return iter(())
+        installed, of_backup = self.product.require_installed().version, seen.state["manifest"]["product_version"]
+        if installed != of_backup:
+            yield Unmet(other_version(of_backup, installed), made_by_earlier_step=True)
 
     def execute(self, seen: Seen) -> dict[str, Any]:
         started = datetime.now(timezone.utc).isoformat()
