@@ -106,9 +106,9 @@ class System:
         """Run a command in a host's container, past WinRM, and return its output."""
         return self._engine.run("exec", self.lab.host(host).container, *command)
 
-    def windows(self, host: str, line: str) -> str:
-        """Run a line of cmd.exe on a host, past WinRM, and return its output."""
-        return self.inside(host, "wine", "cmd", "/c", line)
+    def windows(self, host: str, *argv: str) -> str:
+        """Run a Windows program on a host, past WinRM, and return its output."""
+        return self.inside(host, "wine", *argv)
 
     def files(self, host: str, folder: str) -> dict[str, str]:
         """The SHA-256 of each file below a folder of the data drive, by its path in that folder."""
