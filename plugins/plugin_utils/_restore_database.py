@@ -36,6 +36,7 @@ class RestoreDatabase(Step):
     def probe(self) -> Seen:
         # the whole backup is proven here, so that nothing is refused after the first change
         manifest = self.backup.verified(run_id=self.run_id)
+        self.product.require_installed()
         status = self.product.database_status()
         restored = self.product.host.ask(there=windows.file_exists(self.mark)).there
         same = status["records"] is not None and status["records"] == manifest.records

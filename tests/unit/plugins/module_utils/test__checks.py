@@ -36,6 +36,7 @@ def seen(server: str = "database_server") -> State:
     """What is seen of a healthy server."""
     return {
         **server_state(server),
+        "programs_missing": {},
         "disks": {"C:": dict(PLENTY), "D:": dict(PLENTY)},
         "media": {"installer": r"D:\JP1\media\10-10\SETUP.EXE", "readable": True, "version": "10-10"},
         "old_media": {"installer": r"D:\JP1\media\10-00\SETUP.EXE", "readable": True, "version": "10-00"},

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import BackupRejectedError
-from ansible_collections.jp1.itdm.plugins.module_utils._manifest import Manifest, build_manifest, verify_backup
+from ansible_collections.jp1.itdm.plugins.module_utils._manifest import Manifest, build_manifest, other_version, verify_backup
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import FileEntry
 from hypothesis import assume, given
 from hypothesis import strategies as st

@@ -52,6 +52,7 @@ def test_where_nothing_was_changed_only_the_services_are_started() -> None:
         "touched": [],
         "reasons": [],
         "restore": False,
+        "license": False,
         "new_records": 0,
         "steps": ["start_services"],
     }
@@ -116,12 +117,18 @@ def test_missing_records_are_restored(found: int | None) -> None:
     assert f"JP1DB01: the database holds {found} records instead of 200" in result["reasons"]
 
 
-def test_a_restore_that_broke_off_is_repeated_however_equal_the_rest_looks() -> None:
-    result = plan(copy.deepcopy(BEFORE), restoring=True)
+def test_what_an_earlier_rollback_did_not_finish_is_due_however_equal_the_rest_looks() -> None:
+    result = plan(copy.deepcopy(BEFORE), restore_due=True, license_due=True)
     assert result["restore"] is True
-    assert "restore_database" in result["steps"]
+    assert result["license"] is True
+    assert {"restore_database", *LICENSE_STEPS} <= set(result["steps"])
     assert "not finished" in result["reasons"][0]
-    assert plan(copy.deepcopy(BEFORE), restoring=False)["restore"] is False
+    assert plan(copy.deepcopy(BEFORE), restore_due=False, license_due=False)["steps"] == ["start_services"]
+
+
+def test_a_database_that_shows_nothing_is_restored_once_installations_were_begun() -> None:
+    before = changed(BEFORE, "database_server/database", {"records": None, "schema": None})
+    assert plan(copy.deepcopy(before), before, installation_begun=True)["restore"] is True
 
 
 def test_records_that_can_not_be_counted_are_no_reason() -> None:
