@@ -70,6 +70,7 @@ SINGLE = [
     ("installers_running", ["SETUP.EXE"], "installer_running", "SETUP.EXE"),
     ("cluster", True, "cluster", "cluster"),
     ("services", {}, "services_known", "Database"),
+    ("programs_missing", {"restore": r"C:\bin\importdb.exe"}, "programs_known", "importdb.exe does not exist"),
     ("product/installed", False, "product_installed", "not among the installed programs"),
     ("product/version", "10-10", "same_version", "10-10"),
     ("product/version", "10-20", "downgrade", "10-20"),
@@ -135,8 +136,9 @@ def test_an_account_without_a_name_is_still_judged() -> None:
     only(check(state), "elevated_account")
 
 
-def test_services_that_the_profile_does_not_name_are_a_warning() -> None:
+def test_services_that_the_profile_does_not_name_can_not_be_watched() -> None:
     only(check(services__database_server=[]), "services_known", WARNING)
+    only(check(seen("management_server"), services__management_server=[]), "services_known", BLOCKER)
 
 
 def test_media_whose_version_can_not_be_read_are_taken_on_trust_with_a_warning() -> None:

@@ -116,6 +116,30 @@ def test_records_of_the_new_version_are_thrown_away_only_on_request() -> None:
     assert words[-2:] == ["-e", "upgrade_rollback_after_start=true"]
 
 
+@pytest.mark.parametrize("rollback", [True, False])
+def test_what_the_server_does_not_show_is_confirmed_by_the_next_command(rollback: bool) -> None:
+    step = {**FAILURE, "class": "operator_needed", "code": "manual_step", "evidence": {"confirm": "restore"}}
+    ended = result("NEEDS_OPERATOR", **({"rollback_failure": step} if rollback else {"failure": step}))
+    words = shlex.split(ended["next_command"])
+    assert words[3].endswith("/rollback.yml" if rollback else "/upgrade.yml")
+    assert words[-2] == "-e"
+    assert json.loads(words[-1]) == {"upgrade_confirmed_steps": ["restore"]}
+
+
+def test_a_manual_step_of_a_rollback_throws_no_records_away() -> None:
+    step = {**FAILURE, "class": "operator_needed", "code": "manual_step", "evidence": {"action": "install"}}
+    words = shlex.split(result("NEEDS_OPERATOR", rollback_failure=step)["next_command"])
+    assert words[3].endswith("/rollback.yml")
+    assert "-e" not in words
+
+
+@pytest.mark.parametrize("end_state", END_STATES)
+def test_check_mode_claims_no_change(end_state: str) -> None:
+    line = last_line(result(end_state, check_mode=True))
+    assert "check mode, nothing was changed" in line
+    assert "both servers" not in line
+
+
 @given(st.lists(st.text(min_size=1), max_size=3), st.text(min_size=1), st.text(min_size=1))
 def test_a_command_can_be_pasted_into_a_shell(sources: list[str], folder: str, system: str) -> None:
     ended = result("BLOCKED", inventory_sources=sources, playbook_dir=folder, system=system)

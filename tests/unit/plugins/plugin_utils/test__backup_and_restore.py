@@ -147,6 +147,7 @@ def test_a_backup_of_another_version_is_not_restored(database_server: FakeManage
     database_server.put_version("10-10")
     before = database_server.picture()
     rejected(restore(database_server), "backup_other_version")
+    assert len(run(restore(database_server), check_mode=True)["not_evaluated"]) == 1
     assert database_server.picture() == before
 
 

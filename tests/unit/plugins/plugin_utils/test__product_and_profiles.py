@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     CommandError,
+    OperatorNeededError,
     OptionError,
     PreconditionError,
     VerificationError,
@@ -23,6 +24,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import (
     inspect_disks,
     inspect_media,
     inspect_server,
+    missing_programs,
     wait_for_operation_window,
 )
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, find_installation
@@ -33,6 +35,7 @@ from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import (
     INSTALL,
     MEDIA,
     FakeManager,
+    manual,
     profile,
 )
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import CLOCK, Fault
@@ -161,6 +164,38 @@ def test_a_pattern_without_a_group_is_its_whole_match(database_server: FakeManag
     assert database_server.product(license_status__registered="").pattern("license_status.registered", "x") is None
 
 
+@pytest.mark.parametrize(
+    ("action", "overrides", "shown"),
+    [
+        ("install", {}, True),
+        ("backup", {}, True),
+        ("stop_services", {}, True),
+        ("restore", {}, False),
+        ("setup_database", {}, True),
+        ("setup_database", {"database_status__schema": ""}, False),
+        ("setup_database", {"database_status__method": "none"}, False),
+        ("register_license", {}, True),
+        ("register_license", {"license_status__method": "none"}, False),
+    ],
+)
+def test_only_what_the_server_does_not_show_can_be_confirmed(
+    database_server: FakeManager, action: str, overrides: dict[str, Any], shown: bool
+) -> None:
+    overrides = {**manual(action), **overrides}
+    assert database_server.product(**overrides).shows(action) is shown
+    confirmed = database_server.product(confirmed=[action], **overrides)
+    if shown:
+        with pytest.raises(OperatorNeededError) as caught:
+            confirmed.run(action)
+        assert "confirm" not in caught.value.evidence
+    else:
+        assert confirmed.run(action).exit_code == 0
+        with pytest.raises(OperatorNeededError) as caught:
+            database_server.product(**overrides).run(action)
+        assert caught.value.evidence["confirm"] == action
+    assert database_server.ran == []
+
+
 # Looking at a server
 
 
@@ -224,6 +259,26 @@ def test_the_clock_is_compared_with_the_controllers(database_server: FakeManager
     assert state["os"]["boot_time"] is None
     database_server.facts["os_times"] = OsTimes(CLOCK, CLOCK)
     assert inspect_server(database_server.product())["os"]["boot_time"] == "2026-03-01T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("server", "action", "program"),
+    [("database_server", "restore", "importdb"), ("management_server", "register_license", "licreg")],
+)
+def test_a_program_that_the_way_back_needs_is_missed_beforehand(
+    server: str, action: str, program: str, request: pytest.FixtureRequest
+) -> None:
+    world: FakeManager = request.getfixturevalue(server)
+    assert missing_programs(world.product()) == {}
+    world.remove_file(rf"{BIN}\{program}.exe")
+    assert missing_programs(world.product()) == {action: rf"{BIN}\{program}.exe"}
+    assert missing_programs(world.product(**manual(action))) == {}
+
+
+def test_programs_elsewhere_are_not_looked_for(database_server: FakeManager) -> None:
+    assert missing_programs(database_server.product(restore__argv=[r"D:\tools\importdb.exe"])) == {}
+    database_server.entries = []
+    assert missing_programs(database_server.product()) == {}
 
 
 # Media and disks
