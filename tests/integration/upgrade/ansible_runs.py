@@ -11,7 +11,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,22 +114,17 @@ class Playbooks:
             command += ["--limit", limited] if limited else []
             return self.execute(command, core, folder, environment, Path(results))
 
-    def command(self, line: str, *, folder: Path = CHECKOUT, before: Callable[[], None] | None = None) -> Run:
-        """Run a command exactly as a run has printed it."""
+    def command(self, line: str) -> Run:
+        """Run a command exactly as a run has printed it, from another folder."""
         words = shlex.split(line)
         assert words[0] == "ansible-playbook"
-        if before:
-            before()
         with tempfile.TemporaryDirectory() as results:
-            environment = {"ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")}
-            return self.execute([*words, "-e", f"upgrade_result_folder={results}"], "default", folder, environment, Path(results))
+            return self.execute([*words, "-e", f"upgrade_result_folder={results}"], "default", Path("/"), None, Path(results))
 
-    def execute(
-        self, command: list[str], core: str, folder: Path, environment: Mapping[str, str] | None, results: Path
-    ) -> Run:
+    def execute(self, command: list[str], core: str, folder: Path, environment: Mapping[str, str] | None, results: Path) -> Run:
         """Run C(ansible-playbook) of a core and read how it ended."""
         program = CORES[core] / "bin" / command[0]
-        assert program.exists(), f"{program} is missing; run 'make venvs'."
+        assert program.exists(), f"{program} is missing; run 'make environments'."
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
         settings = {**inherited, "ANSIBLE_NOCOLOR": "1", "LC_ALL": "C.UTF-8", "ANSIBLE_DEPRECATION_WARNINGS": "0", **(environment or {})}
         done = subprocess.run(

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,29 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.integration.lab_system import DATABASE, MANAGER, System
 from tests.integration.upgrade.ansible_runs import Playbooks
+from tests.integration.upgrade.inventories import Inventory
 from tests.integration.upgrade.test_preflight import nothing_changes
 
 MEDIA = "D:\\JP1\\media\\"
-
-
-class Inventory:
-    """A copy of the lab's inventory to spoil."""
-
-    def __init__(self, lab_inventory: Path, folder: Path) -> None:
-        self.file = folder / "inventory.yml"
-        self.data: dict[str, Any] = copy.deepcopy(yaml.safe_load(lab_inventory.read_text(encoding="utf-8")))
-        children = self.data["all"]["children"]
-        self.managers = children["jp1_itdm_management_servers"]["hosts"]
-        self.databases = children["jp1_itdm_database_servers"]["hosts"]
-
-    def write(self) -> Path:
-        """The file."""
-        self.file.write_text(yaml.safe_dump(self.data), encoding="utf-8")
-        return self.file
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +71,7 @@ def test_two_management_servers_with_one_database_server(clean: System, inventor
 
 
 class _WebServer(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # noqa: N802  # the base class wants this name
+    def do_POST(self) -> None:
         self.send_error(501)
 
     def log_message(self, *_: object) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,12 @@ def test_windows_and_disks(system: System, run: Playbooks) -> None:
 
 def test_wrong_media_and_missing_secrets(system: System, run: Playbooks) -> None:
     manager, database = system.manager, system.database
-    wrong = {"media_folder": "D:\\JP1\\media\\09-51", "old_media_folder": "\\\\server\\share", "database_password": "", "license_key": ""}
+    wrong: dict[str, Any] = {
+        "media_folder": "D:\\JP1\\media\\09-51",
+        "old_media_folder": "\\\\server\\share",
+        "database_password": "",
+        "license_key": "",
+    }
     with nothing_changes(system):
         blocked = run("upgrade", **wrong).assert_end("BLOCKED")
     for host in (manager, database):

@@ -29,10 +29,14 @@ def test_the_printed_command_completes_the_rollback(
     system: System, run: Playbooks, server: str, program: str, keys: dict[str, str]
 ) -> None:
     before = system.look()
-    fail(system, "installer on the management server", "after")
     host = system.manager if server == "manager" else system.database
+    if (server, program) == ("manager", "installer"):
+        # one fault for each program: here the upgrade fails when the new services are to start
+        system.fault(system.manager, "program:startservice", kind="fail", when="before", exit_code=3, version=NEW)
+    else:
+        fail(system, "installer on the management server", "after")
     system.fault(host, f"program:{program}", kind="fail", exit_code=9, **keys)
-    failed = run("upgrade").assert_end("ROLLBACK_FAILED")
+    failed = run("upgrade", start_by_installer=False).assert_end("ROLLBACK_FAILED")
     command = failed.result["next_command"]
     assert "rollback.yml" in command and failed.last_line.endswith(command)
     assert failed.result["rollback_failure"]["host"] == host

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from tests.integration.lab_system import NEW, OLD, System, records_in
 from tests.integration.upgrade.ansible_runs import Playbooks, Run
 

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# 'make help' lists what there is. The first call makes everything that it needs; later ones find it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SHELLFLAGS := -eu -o pipefail -c
+
+# What a user may choose: make lab-tests PROCESSES=2 TESTS=tests/integration/wire
+PYTHON ?= python3
+PROCESSES ?= 3
+TESTS ?= tests/integration
+SYSTEMS ?= 1
+
+BIN := .venv/bin
+LAB := $(BIN)/python tests/lab
+PLUGINS := playbooks/collections/ansible_collections/jp1/itdm
+PYTEST := PYTHONPATH=playbooks/collections $(BIN)/python -m pytest
+
+##@ Use
+.PHONY: help demo
+help: ## List the targets
+	@awk -F ' ?## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/ready machine ## Upgrade a lab system at 10-00 to 10-10, and show what happened
+	$(LAB) up
+	$(BIN)/python tests/demo
+
+##@ Test
+.PHONY: test unit lab-tests lab-tests-all matrix lint
+PARTS := environments machine image lint unit lab-tests
+test: ## All tests, except the slow ones of the lab
+	@code=0; for part in $(PARTS); do \
+	    start=$$SECONDS; $(MAKE) --no-print-directory $$part || code=1; \
+	    echo "part: $$part: $$((SECONDS - start)) s"; \
+	done; exit $$code
+
+unit: .venv/ready ## The tests that need no lab
+	$(PYTEST) -n auto tests/unit
+
+lab-tests: environments machine ## Tests against lab hosts (PROCESSES=3 TESTS=tests/integration)
+	$(LAB) up --systems $$(( $(PROCESSES) + 1 ))
+	trap '$(LAB) down' EXIT; $(PYTEST) -n $(PROCESSES) --dist worksteal --durations 15 -m "not slow" $(TESTS)
+
+lab-tests-all: environments machine ## The slow ones, too (more than an hour)
+	$(LAB) up --systems $$(( $(PROCESSES) + 1 ))
+	trap '$(LAB) down' EXIT; $(PYTEST) -n $(PROCESSES) --dist worksteal --durations 15 $(TESTS)
+
+matrix: environments machine ## Upgrade and roll back on the oldest and on the newest ansible-core
+	$(LAB) up
+	trap '$(LAB) down' EXIT; $(PYTEST) -s tests/integration/upgrade/test_cores.py
+
+lint: .venv/ready ## Formatting, types, ansible-lint and yamllint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(PLUGINS)/plugins $(PLUGINS)/tests/unit/plugins
+	$(BIN)/mypy tests/lab tests/demo tests/integration/lab_system.py tests/integration/lab tests/integration/upgrade
+	$(BIN)/yamllint --strict .
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/ansible-lint --strict
+
+##@ Lab
+.PHONY: lab-up lab-down
+lab-up: .venv/ready machine ## Start a lab (SYSTEMS=1); see tests/lab/README.md
+	$(LAB) up --systems $(SYSTEMS)
+
+lab-down: .venv/ready ## Remove the lab
+	$(LAB) down
+
+##@ Set-up
+.PHONY: environments machine image clean
+environments: .venv/ready .venv-oldest/ready .venv-newest/ready ## Python environments: for all tools, and for the oldest and newest ansible-core
+
+machine: ## Install what the lab needs on this machine (root on Debian), or name it
+	@sh tests/lab/image/machine.sh
+
+image: .venv/ready machine ## Make the image with the lab's Windows programs
+	$(LAB) image
+
+clean: ## Remove lab, images of this checkout, environments and caches
+	if [ -e .venv/ready ]; then $(LAB) down --images; fi
+	rm -rf .venv .venv-oldest .venv-newest .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/ready: requirements.txt tests/requirements.txt tests/lab/requirements.txt tests/tools/venv.sh
+	tests/tools/venv.sh .venv "$(PYTHON)" $(patsubst %,-r %,$(filter %.txt,$^))
+
+.venv-oldest/ready: requirements.txt tests/tools/venv.sh
+	tests/tools/venv.sh .venv-oldest "$$(tests/tools/python-between.sh 3.10 3.12)" -r requirements.txt 'ansible-core==2.16.*'
+
+.venv-newest/ready: requirements.txt tests/tools/venv.sh
+	tests/tools/venv.sh .venv-newest "$$(tests/tools/python-between.sh 3.11 3.14)" -r requirements.txt ansible-core

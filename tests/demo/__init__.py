@@ -1,0 +1,3 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demonstration: one upgrade of a lab system, told in plain words."""
