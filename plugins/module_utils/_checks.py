@@ -289,7 +289,7 @@ def _one_media(subject: Subject, check: str, option: str, folder: str, media: Ma
 
 def _way_back(subject: Subject) -> Iterator[Finding]:
     profile, wanted = subject.profile, subject.wanted
-    actions = ("backup", "restore", "setup_database", "register_license")
+    actions = ("backup", "restore", "install", "setup_database", "register_license")
     for secret in SECRET_VARIABLES:
         users = [action for action in actions if profile.needs_secret(action, secret)]
         if users and secret not in wanted.secrets_given:
@@ -297,6 +297,16 @@ def _way_back(subject: Subject) -> Iterator[Finding]:
                 "credentials",
                 f"upgrade_{secret} is empty, but the profile needs it for {', '.join(users)}.",
                 "Give it by ansible-vault or a credential of AWX; the way back needs it.",
+            )
+
+
+def _profile_complete(subject: Subject) -> Iterator[Finding]:
+    for action in ("backup", "stop_services", "install", "start_services", "register_license", "restore"):
+        if subject.profile[f"{action}.method"] == "none":
+            yield subject.blocker(
+                "profile_complete",
+                f"The profile's field {action}.method is none, so the upgrade or the way back would stop there.",
+                f"Set {action}.method to command or manual.",
             )
 
 
@@ -346,6 +356,7 @@ _RULES: tuple[Rule, ...] = (
     _media,
     _old_media,
     _way_back,
+    _profile_complete,
     _profile_truth,
 )
 

@@ -165,7 +165,10 @@ class Profile:
         """Say whether an action's templates use the given secret variable."""
         if self[f"{action}.method"] != "command":
             return False
-        return variable in template_variables([*self[f"{action}.argv"], self[f"{action}.stdin"]])
+        templates = [*self[f"{action}.argv"], self[f"{action}.stdin"]]
+        if action == "install":
+            templates.append(self["install.response_file"])
+        return variable in template_variables(templates)
 
 
 def build_profile(name: str, document: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Profile:
@@ -295,6 +298,8 @@ def _check_whole(name: str, values: Mapping[str, Any]) -> None:
                 f"profile {name}, field {action}.argv: {', '.join(sorted(in_argv))} would stand on a command line that others can list.",
                 f"Pass it by {action}.stdin, or set {action}.secret_in_argv to 'accepted'.",
             )
+    for field in (field for field in values if field.endswith("time_limit") and values[field] < 1):
+        raise _bad(f"profile {name}, field {field}: it must be at least 1 second.")
     if values["product.registry_view"] not in (32, 64):
         raise _bad(f"profile {name}, field product.registry_view: it must be 32 or 64.")
     if re.compile(values["product.version_pattern"]).groups < 2:

@@ -27,10 +27,10 @@ _NEXT_PLAYBOOK = {
     "ROLLBACK_FAILED": "rollback.yml",
 }
 _BEFORE_NEXT = {
-    "BLOCKED": "Remove what is in the way, then run",
-    "ROLLED_BACK": "The old version runs again. Remove the cause, then run",
-    "NEEDS_OPERATOR": "Do what the message says, then run",
-    "ROLLBACK_FAILED": "Remove the cause, then continue the rollback with",
+    "BLOCKED": "Remove what is in the way, then run, with the same options",
+    "ROLLED_BACK": "The old version runs again. Remove the cause, then run, with the same options",
+    "NEEDS_OPERATOR": "Do what the message says, then run, with the same options",
+    "ROLLBACK_FAILED": "Remove the cause, then continue the rollback, with the same options, by",
 }
 
 
@@ -111,7 +111,7 @@ def _database(state: Mapping[str, Any], key: str) -> Any:
 
 def _records(run: Mapping[str, Any], restore: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any) -> dict[str, Any]:
     backed_up, at_stop = manifest.get("records"), as_count(run.get("records_at_stop"))
-    restored = bool(restore.get("changed"))
+    restored = bool(restore.get("changed") or run.get("restored"))
     # a database that can not count has counted nothing before the restore either
     before_restore = as_count(run.get("records_before_restore")) or None
     return {
@@ -192,6 +192,8 @@ def upgrade_problems(state: Mapping[str, Any], target_version: str, skip_databas
     problems = []
     for server in ("management_server", "database_server"):
         seen = state[server]
+        if server == "management_server" and not seen["services"]:
+            problems.append(f"{seen['host']}: none of the product's services is there.")
         if seen["product"]["version"] != target_version:
             problems.append(f"{seen['host']} has version {seen['product']['version']} instead of {target_version}.")
         problems += [

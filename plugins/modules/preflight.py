@@ -95,6 +95,7 @@ findings:
         - V(installation_space) - 2.4 GB are free on the drive of the product and on the system drive.
         - V(backup_folder) and V(backup_space) - the backup goes to a local drive with 20 GB of free space.
         - V(media) and V(old_media) - both versions' media are on a local drive, readable and of the right version.
+        - V(profile_complete) - the profile has a way for every step of the upgrade and of the way back.
         - V(credentials) - the secrets that the profile's actions need are given.
         - V(profile_assumed) - no field of the profile is an assumption.
         - V(secret_in_argv) - no secret stands on a command line.

@@ -137,7 +137,7 @@ class InstallManager(Step):
         response = profile["install.response_file"] if action == "install" else ""
         try:
             if response:
-                host.write_file(response_file, expand(response, values).encode(), owner_only=True, replace=True)
+                host.write_file(response_file, expand(response, values | self.product.secrets).encode(), owner_only=True, replace=True)
             result = self.product.run(action, **values)
         except UpgradeError as error:
             error.evidence["log"] = self._log_tail(log_file)

@@ -241,6 +241,19 @@ def test_a_secret_on_a_command_line_is_shown() -> None:
     assert "backup" in only(findings, "secret_in_argv", WARNING).message
 
 
+@pytest.mark.parametrize("action", ["backup", "stop_services", "install", "start_services", "register_license", "restore"])
+def test_a_profile_without_a_way_for_a_step_blocks(action: str) -> None:
+    found = only(check(**{f"{action}__method": "none"}), "profile_complete")
+    assert f"{action}.method" in found.message
+
+
+def test_a_program_that_is_not_there_blocks() -> None:
+    state = {**seen(), "programs_missing": {"backup": "C:\\gone.exe"}}
+    found = only(check(state), "programs_known")
+    assert "C:\\gone.exe" in found.message
+    assert "backup.argv" in found.remedy
+
+
 def test_assumed_fields_are_shown() -> None:
     state = seen()
     assumed = profile()

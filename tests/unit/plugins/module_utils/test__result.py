@@ -215,6 +215,12 @@ def test_what_a_restore_replaced_is_lost(before_restore: Any, lost: int) -> None
     assert f"Records lost: {lost}." in last_line(ended)
 
 
+def test_what_an_earlier_attempt_restored_is_lost_too() -> None:
+    run = {"records_at_stop": 205, "restored": True}
+    ended = result("ROLLED_BACK", run=run, restore={})
+    assert ended["records"]["lost"] == 5
+
+
 def test_nothing_is_lost_where_nothing_was_restored() -> None:
     for restore in ({}, None, {"changed": False}):
         ended = result("ROLLED_BACK", restore=restore)

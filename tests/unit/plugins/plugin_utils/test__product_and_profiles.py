@@ -168,7 +168,7 @@ def test_a_pattern_without_a_group_is_its_whole_match(database_server: FakeManag
     ("action", "overrides", "shown"),
     [
         ("install", {}, True),
-        ("backup", {}, True),
+        ("backup", {}, False),
         ("stop_services", {}, True),
         ("restore", {}, False),
         ("setup_database", {}, True),
