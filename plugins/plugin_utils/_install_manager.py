@@ -8,11 +8,13 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import GB, INSTALLATION_BYTES
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
+    ConnectionLostError,
     PreconditionError,
     UpgradeError,
     VerificationError,
@@ -26,6 +28,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, 
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet
 
 _LOG_TAIL = 4000  # characters
+_POLL_SECONDS = 2.0
 
 
 class InstallManager(Step):
@@ -139,6 +142,12 @@ class InstallManager(Step):
             if response:
                 host.write_file(response_file, expand(response, values | self.product.secrets).encode(), owner_only=True, replace=True)
             result = self.product.run(action, **values)
+        except ConnectionLostError as error:
+            error.evidence["log"] = self._log_tail(log_file)
+            if error.code != "answer_lost" or not self._ended(profile[f"{action}.time_limit"]):
+                raise
+            # whether it took effect is for the server to tell
+            return {"answer_lost": error.message, "log": error.evidence["log"]}
         except UpgradeError as error:
             error.evidence["log"] = self._log_tail(log_file)
             raise
@@ -146,6 +155,16 @@ class InstallManager(Step):
             if response:
                 self._remove(response_file)
         return {**output_of(result), "restart_wanted": self.product.restart_wanted(action, result)}
+
+    def _ended(self, time_limit: float) -> bool:
+        """Wait for the end of an installer that runs on without us; false when it can not be seen, or not in time."""
+        names = self.product.profile["product.installer_processes"]
+        end = time.monotonic() + time_limit
+        while names and time.monotonic() < end:
+            if not self.product.host.ask(found=windows.running_processes(names)).found:
+                return True
+            time.sleep(_POLL_SECONDS)
+        return False
 
     def _remove(self, response_file: str) -> None:
         try:

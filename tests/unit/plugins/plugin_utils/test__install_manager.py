@@ -10,11 +10,13 @@ import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import INSTALLATION_BYTES
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     CommandError,
+    ConnectionLostError,
     OptionError,
     PreconditionError,
     VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import Process
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import BIN, LOG, MEDIA, FakeManager
@@ -250,3 +252,31 @@ def test_a_failed_removal_stops_the_way_back(ready: FakeManager) -> None:
         run(back(ready, files))
     assert caught.value.evidence["action"] == "uninstall"
     assert len(ready.ran) == 1
+
+
+# A lost answer
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_an_installer_that_runs_on_after_a_lost_answer_is_waited_for(
+    ready: FakeManager, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    """Where its processes are not known, nobody can tell when it has ended."""
+    looks = iter([[], [Process("SETUP.EXE", 7)], [Process("SETUP.EXE", 7)], []])
+    monkeypatch.setattr(ready, "_running_processes", lambda names: next(looks))
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    ready.faults["setup"] = Fault(effect=True, error=ConnectionLostError("Gone.", code="answer_lost"))
+    step = forward(ready, overrides={} if seen else {"product__installer_processes": []})
+    if seen:
+        assert run(step)["after"]["product"]["version"] == "10-10"
+        assert next(looks, None) is None
+    else:
+        with pytest.raises(ConnectionLostError):
+            run(step)
+
+
+def test_an_installer_that_never_started_has_not_installed(ready: FakeManager) -> None:
+    ready.faults["setup"] = Fault(error=ConnectionLostError("Gone.", code="answer_lost"))
+    with pytest.raises(VerificationError) as caught:
+        run(forward(ready))
+    assert caught.value.code == "installation_not_effective"
