@@ -35,8 +35,8 @@ extends_documentation_fragment:
   - jp1.itdm._failures.installed
   - jp1.itdm._failures.backup
 notes:
-  - A restore leaves a mark, C(restored.json), beside the manifest. With the mark, and the number of records of the backup, nothing is
-    restored again.
+  - A restore leaves a mark, C(restored.json), beside the manifest. With the mark, and the number of records and the schema of the backup,
+    nothing is restored again.
   - In check mode the backup is proven, too. A backup of another version than the installed one fails also then.
   - C(backup_other_version) (backup_rejected) - the backup was taken with another version than is installed. Install that version
     first.

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import VerificationError
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandError, VerificationError
 from ansible_collections.jp1.itdm.plugins.module_utils._manifest import other_version
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import Backup
@@ -39,8 +39,17 @@ class RestoreDatabase(Step):
         self.product.require_installed()
         status = self.product.database_status()
         restored = self.product.host.ask(there=windows.file_exists(self.mark)).there
-        same = status["records"] is not None and status["records"] == manifest.records
-        return Seen(restored and same, {"manifest": asdict(manifest), "records": status["records"]})
+        schema = self._schema_of_backup()
+        same = status["records"] is not None and status["records"] == manifest.records and schema in (None, status["schema"])
+        return Seen(restored and same, {"manifest": asdict(manifest), "records": status["records"], "schema": schema})
+
+    def _schema_of_backup(self) -> str | None:
+        """Return the schema version of the backup, None where the profile can not tell."""
+        try:
+            told: str | None = self.product.database_status("backup_status", backup_folder=self.backup.database_folder)["schema"]
+        except CommandError:  # a half-installed product may lack the program that would tell
+            return None
+        return told
 
     def pre_check(self, seen: Seen) -> Iterator[Unmet]:
         installed, of_backup = self.product.require_installed().version, seen.state["manifest"]["product_version"]
@@ -54,7 +63,14 @@ class RestoreDatabase(Step):
 
     def post_check(self, seen: Seen) -> dict[str, Any]:
         manifest: dict[str, Any] = seen.state["manifest"]
-        records = self.product.database_status()["records"]
+        status, schema = self.product.database_status(), seen.state["schema"] or self._schema_of_backup()
+        records = status["records"]
+        if None not in (schema, status["schema"]) and status["schema"] != schema:
+            raise VerificationError(
+                f"After the restore the database has schema {status['schema']}; the backup has {schema}.",
+                code="restore_incomplete",
+                remedy="Keep the services stopped, look at the output of the restore command, and restore again.",
+            )
         if records is not None and manifest["records"] is not None and records != manifest["records"]:
             raise VerificationError(
                 f"After the restore the database holds {records} records; the backup holds {manifest['records']}.",

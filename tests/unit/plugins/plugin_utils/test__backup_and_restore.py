@@ -7,6 +7,7 @@ import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     BackupRejectedError,
     UpgradeError,
+    VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._manifest import Manifest
 from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import (
@@ -18,6 +19,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import (
 from ansible_collections.jp1.itdm.plugins.plugin_utils._restore_database import RestoreDatabase
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Step
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import FakeManager
+from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, back_up, run
 
 DATABASE = BACKUP + r"\database"
@@ -183,6 +185,24 @@ def test_records_that_came_after_a_restore_are_restored_over(database_server: Fa
     database_server.records = 300
     assert run(restore(database_server))["changed"] is True
     assert database_server.records == 200
+
+
+def test_a_restore_that_did_nothing_is_seen_by_the_schema_where_the_numbers_are_equal(database_server: FakeManager) -> None:
+    back_up(database_server)
+    database_server.schema = "10-10"
+    database_server.faults["importdb"] = Fault(exit_code=0)
+    with pytest.raises(VerificationError, match="schema 10-10; the backup has 10-00") as caught:
+        run(restore(database_server))
+    assert caught.value.code == "restore_incomplete"
+    assert MARK not in database_server.files
+
+
+def test_a_database_that_was_upgraded_after_a_restore_is_restored_again(database_server: FakeManager) -> None:
+    back_up(database_server)
+    run(restore(database_server))
+    database_server.schema = "10-10"
+    assert run(restore(database_server))["changed"] is True
+    assert database_server.schema == "10-00"
 
 
 def test_the_mark_of_a_restore_does_not_spoil_the_backup(database_server: FakeManager) -> None:
