@@ -91,8 +91,10 @@ class ControlServices(Step):
         # a half-installed product may have lost its stop command while its services still run
         if self.wanted != "stopped" or not self.product.can(action):
             return False
-        values = {"install_folder": self.product.installation.install_folder}
-        program = expand(self.product.profile[f"{action}.argv"][0], values)
+        template = self.product.profile[f"{action}.argv"][0]
+        if "{install_folder}" not in template:  # one of Windows, or of the operator's own
+            return False
+        program = expand(template, {"install_folder": self.product.installation.install_folder})
         return not self.product.host.ask(there=windows.file_exists(program)).there
 
     def _by_service_control_manager(self) -> dict[str, Any]:

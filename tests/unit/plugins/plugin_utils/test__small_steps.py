@@ -54,6 +54,13 @@ def test_a_stop_program_that_is_gone_is_not_needed(management_server: FakeManage
     assert set(states(management_server).values()) == {"stopped"}
 
 
+def test_a_stop_program_outside_of_the_product_needs_no_path(management_server: FakeManager) -> None:
+    management_server.files["stopservice.exe"] = b""  # as if it were found in the search path
+    step = control(management_server, "stopped", stop_services__argv=["stopservice.exe"])
+    assert run(step)["evidence"]["exit_code"] == 0
+    assert set(states(management_server).values()) == {"stopped"}
+
+
 def test_the_database_servers_services_have_no_program(database_server: FakeManager) -> None:
     run(control(database_server, "stopped"))
     assert states(database_server) == {"Database": "stopped"}
