@@ -72,9 +72,9 @@ def end_state_without_rollback(what: Mapping[str, Any], run_open: bool = True) -
 def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
     """Put a run's result together.
 
-    :param pieces: C(system), C(end_state), C(run), C(before), C(after), C(backup) (manifest or empty),
-        C(restore) (result of the restore or empty), C(verified_at) (ISO 8601), C(failure), C(rollback_failure),
-        C(playbook_dir), C(inventory_sources) and C(check_mode).
+    :param pieces: C(system), C(end_state), C(run), C(before), C(after), C(backup) (manifest or empty), C(verified_at) (ISO 8601),
+        C(rolling_back) (whether the open run has begun its rollback), C(failure), C(rollback_failure), C(playbook_dir),
+        C(inventory_sources) and C(check_mode).
     """
     before, after, run = pieces.get("before") or {}, pieces.get("after") or {}, pieces.get("run") or {}
     manifest = pieces.get("backup") or {}
@@ -96,7 +96,7 @@ def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
         },
         "schema_before": _database(before, "schema"),
         "schema_after": _database(after, "schema"),
-        "records": _records(run, pieces.get("restore") or {}, manifest, _database(before, "records"), _database(after, "records")),
+        "records": _records(run, manifest, _database(before, "records"), _database(after, "records")),
         "downtime_seconds": _seconds(run.get("stopped_at"), pieces.get("verified_at")),
         "failure": pieces.get("failure") or {},
         "rollback_failure": pieces.get("rollback_failure") or {},
@@ -109,9 +109,10 @@ def _database(state: Mapping[str, Any], key: str) -> Any:
     return state.get("database_server", {}).get("database", {}).get(key)
 
 
-def _records(run: Mapping[str, Any], restore: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any) -> dict[str, Any]:
-    backed_up, at_stop = manifest.get("records"), as_count(run.get("records_at_stop"))
-    restored = bool(restore.get("changed") or run.get("restored"))
+def _records(run: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any) -> dict[str, Any]:
+    # what the journal says of a restore holds also where an earlier, interrupted run of the rollback has made it
+    restored = run.get("restored") or {}
+    backed_up, at_stop = as_count(restored.get("records", manifest.get("records"))), as_count(run.get("records_at_stop"))
     # a database that can not count has counted nothing before the restore either
     before_restore = as_count(run.get("records_before_restore")) or None
     return {
@@ -121,7 +122,7 @@ def _records(run: Mapping[str, Any], restore: Mapping[str, Any], manifest: Mappi
         "after": after,
         "at_risk": records_lost(backed_up, [at_stop]),
         "lost": records_lost(backed_up, [at_stop, before_restore]) if restored else 0,
-        "lost_window": {"from": manifest.get("created", ""), "to": restore.get("started", "")} if restored else {},
+        "lost_window": {"from": restored.get("created", ""), "to": restored.get("started", "")} if restored else {},
     }
 
 
@@ -135,6 +136,8 @@ def _next_command(pieces: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     playbook = _NEXT_PLAYBOOK.get(str(pieces["end_state"]))
     if playbook is None:
         return ""
+    if pieces.get("rolling_back"):
+        playbook = "rollback.yml"
     words: list[str] = ["ansible-playbook"]
     for source in _sources(pieces.get("inventory_sources")):
         words += ["-i", source]

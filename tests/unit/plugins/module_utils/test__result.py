@@ -38,6 +38,7 @@ RUN = {
     "stopped_at": "2026-03-01T12:05:00",
     "records_at_stop": 205,
 }
+RESTORED = {"records": 200, "created": "2026-03-01T12:01:00+00:00", "started": "2026-03-01T12:10:00+00:00"}
 
 
 def pieces(end_state: str, **changes: Any) -> dict[str, Any]:
@@ -49,7 +50,6 @@ def pieces(end_state: str, **changes: Any) -> dict[str, Any]:
         "before": system_state(),
         "after": after,
         "backup": {"records": 200, "created": "2026-03-01T12:01:00+00:00"},
-        "restore": {},
         "verified_at": "2026-03-01T12:15:30",
         "failure": {} if end_state in GREEN else FAILURE,
         "rollback_failure": {},
@@ -124,6 +124,10 @@ def test_what_the_server_does_not_show_is_confirmed_by_the_next_command(rollback
     assert words[3].endswith("/rollback.yml" if rollback else "/upgrade.yml")
     assert words[-2] == "-e"
     assert json.loads(words[-1]) == {"upgrade_confirmed_steps": ["restore"]}
+
+
+def test_an_unfinished_rollback_is_what_goes_on() -> None:
+    assert "/rollback.yml" in result("BLOCKED", rolling_back=True)["next_command"]
 
 
 def test_a_manual_step_of_a_rollback_throws_no_records_away() -> None:
@@ -209,31 +213,32 @@ def test_what_was_accepted_after_the_backup_is_at_risk_but_not_lost() -> None:
 
 @pytest.mark.parametrize(("before_restore", "lost"), [(230, 30), (0, 5), (None, 5), ("230", 30)])
 def test_what_a_restore_replaced_is_lost(before_restore: Any, lost: int) -> None:
-    run = {**RUN, "records_before_restore": before_restore}
-    ended = result("ROLLED_BACK", run=run, restore={"changed": True, "started": "2026-03-01T12:10:00+00:00"})
+    run = {**RUN, "records_before_restore": before_restore, "restored": RESTORED}
+    ended = result("ROLLED_BACK", run=run)
     assert ended["records"]["lost"] == lost
     assert f"Records lost: {lost}." in last_line(ended)
 
 
-def test_what_an_earlier_attempt_restored_is_lost_too() -> None:
-    run = {"records_at_stop": 205, "restored": True}
-    ended = result("ROLLED_BACK", run=run, restore={})
-    assert ended["records"]["lost"] == 5
-
-
 def test_nothing_is_lost_where_nothing_was_restored() -> None:
-    for restore in ({}, None, {"changed": False}):
-        ended = result("ROLLED_BACK", restore=restore)
+    for restored in ({}, None):
+        ended = result("ROLLED_BACK", run={**RUN, "restored": restored})
         assert ended["records"]["lost"] == 0
         assert "Records lost: 0." in last_line(ended)
+
+
+def test_what_an_interrupted_rollback_restored_is_lost_for_the_run_that_completes_it() -> None:
+    """The later run takes no backup and restores nothing, so that only the journal knows."""
+    ended = result("ROLLED_BACK", run={**RUN, "records_before_restore": 230, "restored": RESTORED}, backup={})
+    assert ended["records"]["in_backup"] == 200
+    assert ended["records"]["lost"] == 30
+    assert ended["records"]["lost_window"]["to"] == RESTORED["started"]
 
 
 def test_records_that_can_not_be_counted_are_lost_in_a_window_of_time() -> None:
     ended = result(
         "ROLLED_BACK",
-        run={**RUN, "records_at_stop": None},
+        run={**RUN, "records_at_stop": None, "restored": {**RESTORED, "records": None}},
         backup={"records": None, "created": "2026-03-01T12:01:00+00:00"},
-        restore={"changed": True, "started": "2026-03-01T12:10:00+00:00"},
     )
     assert ended["records"]["lost"] is None
     assert "between 2026-03-01T12:01:00+00:00 and 2026-03-01T12:10:00+00:00" in last_line(ended)
