@@ -17,6 +17,7 @@ class ActionModule(HostAction):
     """Look at a server of the product; changes nothing."""
 
     spec = _argspec.MANAGER_INFO
+    facts = ("state", "profile")
 
     def act(self, host: Host, options: dict[str, Any]) -> dict[str, Any]:
         """Return the server's state and the profile that it was read by."""

@@ -20,6 +20,7 @@ class ActionModule(HostAction):
     """Check a server against the conditions of the upgrade; changes nothing."""
 
     spec = _argspec.PREFLIGHT
+    facts = ("state", "profile")
 
     def act(self, host: Host, options: dict[str, Any]) -> dict[str, Any]:
         """Return the server's state and the findings."""

@@ -37,10 +37,14 @@ class HostAction(ActionBase):  # type: ignore[misc]
     """An action on one Windows host, reached by the connection of the task.
 
     A subclass names its option specification and makes its step.
+
+    :cvar facts: keys of the result that later tasks compare and act on, so that they stay as they are also where a weak secret happens to
+        be a part of a path or name. What programs printed was masked before it got there.
     """
 
     spec: Spec
     server: str | None = None
+    facts: tuple[str, ...] = ()
 
     def product(self, host: Host, options: Mapping[str, Any]) -> Product:
         """Return the product on the host, as the options' profile describes it.
@@ -67,7 +71,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         secrets: list[str] = []
         name = str(self._task.delegate_to or variables.get("inventory_hostname") or "")
         try:
-            options = self._options(variables, secrets)
+            options = self._options(name, variables, secrets)
             self._check_target(name, options, variables)
             host = self._open(name, secrets)
             try:
@@ -77,9 +81,10 @@ class HostAction(ActionBase):  # type: ignore[misc]
                 host.close()
         except UpgradeError as error:
             result.update(failed=True, changed=bool(error.evidence.get("executed")), **_failure(error, name))
-        return dict(_masked(result, secrets))
+        facts = {key: result.pop(key) for key in self.facts if key in result}
+        return {**_masked(result, secrets), **facts}
 
-    def _options(self, variables: Mapping[str, Any], secrets: list[str]) -> dict[str, Any]:
+    def _options(self, name: str, variables: Mapping[str, Any], secrets: list[str]) -> dict[str, Any]:
         if self._play_context.become or getattr(self._connection, "become", None) is not None:
             raise OptionError(
                 f"become: {self._task.action} does not support become; it would be ignored.",
@@ -88,10 +93,18 @@ class HostAction(ActionBase):  # type: ignore[misc]
             )
         _unused, options = self.validate_argument_spec(self.spec)
         for option, variable in FROM_VARIABLES.items():
-            if option in self.spec and not options.get(option) and variable in variables:
-                options[option] = self._from_variable(option, variable, variables)
+            for source in (variables, self._own_variables(name, variables)):
+                if option in self.spec and not options.get(option) and variable in source:
+                    options[option] = self._from_variable(option, variable, source)
         secrets.extend(str(options[option]) for option in SECRET_VARIABLES if options.get(option))
         return dict(options)
+
+    def _own_variables(self, name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the variables of the host that the task is delegated to; the task has those of the delegating host."""
+        if not self._task.delegate_to or name not in variables.get("groups", {}).get("all", ()):
+            return {}
+        hostvars: Mapping[str, Any] = variables.get("hostvars", {})
+        return hostvars[name] if name in hostvars else {}
 
     def _from_variable(self, option: str, variable: str, variables: Mapping[str, Any]) -> Any:
         """Return an option's value from its variable, with the type that the option has."""

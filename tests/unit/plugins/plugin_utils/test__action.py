@@ -89,6 +89,19 @@ def test_an_option_that_is_not_given_comes_from_its_variable() -> None:
     assert {option: options[option] for option in values} == values
 
 
+def test_a_variable_that_only_the_delegated_server_has_is_found() -> None:
+    """Ansible gives a delegated task the variables of the host that delegates."""
+    variables = {
+        "groups": {"all": ["JP1MGR01", "JP1DB01"], "jp1_itdm_database_servers": ["JP1DB01"]},
+        "hostvars": {"JP1DB01": {"upgrade_database_password": PASSWORD, "upgrade_profile": "theirs"}},
+        "upgrade_profile": "mine",
+    }
+    run_action(Echo, {"server": "database_server"}, variables, delegate_to="JP1DB01")
+    assert (Echo.options["database_password"], Echo.options["profile"]) == (PASSWORD, "mine")
+    run_action(Echo, {}, variables)
+    assert Echo.options["database_password"] is None
+
+
 def test_an_option_that_is_given_wins() -> None:
     variables = {"upgrade_profile": "theirs", "upgrade_confirmed_steps": ["backup"]}
     options = options_of({"profile": "mine", "confirmed_steps": ["install"]}, variables)
@@ -347,6 +360,17 @@ def test_secrets_are_masked_in_results_failures_and_the_log(fails: bool, monkeyp
         assert PASSWORD not in text
         assert KEY not in text
         assert MASK in text
+
+
+def test_a_weak_secret_spoils_no_facts() -> None:
+    """A rollback compares them with what tasks without that secret see."""
+
+    class Looking(acting(lambda host, options: {"state": {"folder": r"D:\\jp1itdmm"}, "text": "jp1itdmm"})):  # type: ignore[misc]
+        facts = ("state",)
+
+    result = run_action(Looking, {"database_password": "itdm"})
+    assert result["state"] == {"folder": r"D:\\jp1itdmm"}
+    assert result["text"] == f"jp1{MASK}m"
 
 
 def test_the_verbosity_of_the_log_is_that_of_ansible(monkeypatch: pytest.MonkeyPatch) -> None:
