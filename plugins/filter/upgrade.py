@@ -13,8 +13,17 @@ from ansible_collections.jp1.itdm.plugins.module_utils._checks import BLOCKER, c
 from ansible_collections.jp1.itdm.plugins.module_utils._rollback import SERVERS
 
 # What an interrupted run of the same upgrade makes untrue; everything else still blocks. The old media are compared with what is
-# installed, which is the new version halfway, its programs may be missing, and the backup may have taken its space already.
-_EXPECTED_IN_OPEN_RUN = ("same_version", "services_known", "product_installed", "programs_known", "old_media", "backup_space")
+# installed, which is the new version halfway; its services may be down and its programs missing, and the backup may have taken its
+# space already.
+_EXPECTED_IN_OPEN_RUN = (
+    "same_version",
+    "services_known",
+    "services_running",
+    "product_installed",
+    "programs_known",
+    "old_media",
+    "backup_space",
+)
 
 
 def system_findings(state: Mapping[str, Any], target_version: str, max_clock_difference: float = 60.0) -> list[dict[str, str]]:

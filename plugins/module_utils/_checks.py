@@ -186,6 +186,20 @@ def _services(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _services_running(subject: Subject) -> Iterator[Finding]:
+    down = [
+        f"{name} is {service['state']}"
+        for name, service in subject.seen["services"].items()
+        if service["start_type"] == "auto" and service["state"] != "running"
+    ]
+    if down:
+        yield subject.blocker(
+            "services_running",
+            f"Services that start with Windows do not run: {', '.join(down)}.",
+            "Start them first: a rollback returns to the state of now, and proves it.",
+        )
+
+
 def _programs(subject: Subject) -> Iterator[Finding]:
     for action, program in subject.seen["programs_missing"].items():
         yield subject.blocker(
@@ -287,11 +301,16 @@ def _one_media(subject: Subject, check: str, option: str, folder: str, media: Ma
         )
 
 
+_ACTIONS_WITH_SECRETS = {
+    "management_server": ("install", "register_license"),
+    "database_server": ("backup", "restore", "install", "setup_database"),
+}
+
+
 def _way_back(subject: Subject) -> Iterator[Finding]:
     profile, wanted = subject.profile, subject.wanted
-    actions = ("backup", "restore", "install", "setup_database", "register_license")
     for secret in SECRET_VARIABLES:
-        users = [action for action in actions if profile.needs_secret(action, secret)]
+        users = [action for action in _ACTIONS_WITH_SECRETS[subject.server] if profile.needs_secret(action, secret)]
         if users and secret not in wanted.secrets_given:
             yield subject.blocker(
                 "credentials",
@@ -347,6 +366,7 @@ _RULES: tuple[Rule, ...] = (
     _tools,
     _product,
     _services,
+    _services_running,
     _programs,
     _cluster,
     _restart,

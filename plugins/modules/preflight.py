@@ -88,6 +88,7 @@ findings:
         - V(elevated_account) - the account has an administrator's rights.
         - V(windows_tools) - the Windows programs that the collection needs are there.
         - V(services_known) - the profile knows the product's services.
+        - V(services_running) - those that start with Windows run; a rollback has to bring this state back.
         - V(programs_known) - the programs that the profile names for its commands exist.
         - V(cluster) - the server is no member of a cluster.
         - V(pending_restart) - Windows does not wait for a restart.

@@ -69,7 +69,7 @@ def test_warnings_stop_nothing() -> None:
     assert checks([finding("cluster"), finding("services_known", "warning")]) == ["cluster"]
 
 
-INTERRUPTED = ["same_version", "services_known", "product_installed", "programs_known", "old_media", "backup_space"]
+INTERRUPTED = ["same_version", "services_known", "services_running", "product_installed", "programs_known", "old_media", "backup_space"]
 
 
 @pytest.mark.parametrize("check", INTERRUPTED)

@@ -70,6 +70,7 @@ SINGLE = [
     ("installers_running", ["SETUP.EXE"], "installer_running", "SETUP.EXE"),
     ("cluster", True, "cluster", "cluster"),
     ("services", {}, "services_known", "Database"),
+    ("services/Database/state", "stopped", "services_running", "Database is stopped"),
     ("programs_missing", {"restore": r"C:\bin\importdb.exe"}, "programs_known", "importdb.exe does not exist"),
     ("product/installed", False, "product_installed", "not among the installed programs"),
     ("product/version", "10-10", "same_version", "10-10"),
@@ -218,13 +219,14 @@ def test_old_media_that_are_given_are_checked_even_if_no_way_back_is_accepted() 
 
 
 @pytest.mark.parametrize(
-    ("given", "missing", "action"),
-    [(("license_key",), "database_password", "restore"), (("database_password",), "license_key", "register_license")],
+    ("server", "missing", "action"),
+    [("database_server", "database_password", "restore"), ("management_server", "license_key", "register_license")],
 )
-def test_every_secret_that_the_profile_uses_is_needed(given: tuple[str, ...], missing: str, action: str) -> None:
-    finding = only(check(wanted=replace(WANTED, secrets_given=given)), "credentials")
+def test_a_secret_is_needed_on_the_server_whose_programs_take_it(server: str, missing: str, action: str) -> None:
+    finding = only(check(seen(server), wanted=replace(WANTED, secrets_given=())), "credentials")
     assert f"upgrade_{missing}" in finding.message
     assert action in finding.message
+    assert check(seen(server), wanted=replace(WANTED, secrets_given=(missing,))) == []
 
 
 def test_a_secret_that_no_command_uses_is_not_needed() -> None:
