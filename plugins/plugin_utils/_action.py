@@ -103,8 +103,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
         """Return the variables of the host that the task is delegated to; the task has those of the delegating host."""
         if not self._task.delegate_to or name not in variables.get("groups", {}).get("all", ()):
             return {}
-        hostvars: Mapping[str, Any] = variables.get("hostvars", {})
-        return hostvars[name] if name in hostvars else {}
+        own: Mapping[str, Any] = variables.get("hostvars", {}).get(name, {})
+        return own
 
     def _from_variable(self, option: str, variable: str, variables: Mapping[str, Any]) -> Any:
         """Return an option's value from its variable, with the type that the option has."""
