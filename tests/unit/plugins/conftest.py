@@ -10,6 +10,11 @@ import time
 import pytest
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import replace_questions
+from hypothesis import settings
+
+# A busy machine is no failure.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 
 @pytest.fixture
