@@ -26,7 +26,7 @@ class ActionModule(HostAction):
         """Return the server's state and the findings."""
         check_target(ProductVersion.parse(options["target_version"], "upgrade_target_version"))
         product = self.product(host, options)
-        takes_backup = product.server == product.profile["backup.server"]
+        takes_backup = product.server == "database_server"
         wanted = Wanted(
             target_version=options["target_version"],
             media_folder=options["media_folder"],

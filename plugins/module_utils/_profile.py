@@ -22,7 +22,6 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionErro
 
 SOURCES = ("guide", "discovered", "assumed")
 METHODS = ("command", "manual", "services", "none")
-SERVERS = ("management_server", "database_server")
 ROLLBACK_STEPS = (
     "stop_services",
     "install_on_database_server",
@@ -58,7 +57,7 @@ class Field:
     description: str
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {"method": METHODS, "server": SERVERS, "rollback_steps": ROLLBACK_STEPS}
+_CHOICES: dict[str, tuple[str, ...]] = {"method": METHODS, "rollback_steps": ROLLBACK_STEPS}
 
 _ACTIONS = {
     "stop_services": "stops the management server's services (the stopservice command)",
@@ -111,7 +110,6 @@ FIELDS: dict[str, Field] = {
     "services.time_limit": Field("integer", 300, "Seconds that one service may take to start or stop."),
     "operation_window.port": Field("integer", 31080, "TCP port of the operation window on the management server."),
     "operation_window.time_limit": Field("integer", 300, "Seconds until the operation window's port must answer."),
-    "backup.server": Field("server", "database_server", "Where Database Manager runs."),
     "database_status.records": Field("pattern", "", "Pattern of the number of records in the status program's output."),
     "database_status.schema": Field("pattern", "", "Pattern of the schema version in the status program's output."),
     "license_status.registered": Field("pattern", "", "Pattern that only stands in the output when a licence is registered."),

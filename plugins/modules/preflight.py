@@ -33,7 +33,7 @@ options:
   backup_folder:
     description:
       - The folder that will hold the backups, on a local drive of the server.
-      - Its drive needs 20 GB of free space. Only looked at on the server that the profile's field C(backup.server) names.
+      - Its drive needs 20 GB of free space. Only looked at on the database server.
     type: str
     default: ""
   accept_no_way_back:

@@ -68,7 +68,7 @@ def inspect_server(product: Product) -> dict[str, Any]:
         "license_registered": _told(product, product.license_registered) if management else None,
         "operation_window": profile["operation_window.port"] in seen.ports if management else None,
         "database": _told(product, product.database_status) or {"records": None, "schema": None}
-        if product.server == profile["backup.server"]
+        if not management
         else {"records": None, "schema": None},
     }
 

@@ -169,8 +169,8 @@ class InstallManager(Step):
     def _remove(self, response_file: str) -> None:
         try:
             self.product.host.remove_file(response_file)
-        except UpgradeError as error:  # it holds no secret, and must neither hide a failure nor make one
-            self.product.host.log(1, f"The response file is left over: {error}")
+        except UpgradeError as error:  # this must neither hide a failure nor make one
+            self.product.host.log(0, f"Delete the response file, which could not be removed: {error}")
 
     def _log_tail(self, log_file: str) -> str:
         if not log_file:
