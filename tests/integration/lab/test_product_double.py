@@ -216,9 +216,7 @@ def test_installer_killed(lab: Lab, system: System) -> None:
     database = system.database
     lab.fault(DATABASE, "program:installer", kind="hang", when="middle", count=1)
     database.respond("AutoUpdate=yes", "StartServices=no")
-    setup = threading.Thread(
-        target=database.run_until_killed, args=(f"call {MEDIA}{NEW}\\SETUP.EXE /s /f {RESPONSE}",), daemon=True
-    )
+    setup = threading.Thread(target=database.run_until_killed, args=(f"call {MEDIA}{NEW}\\SETUP.EXE /s /f {RESPONSE}",), daemon=True)
     setup.start()
     wait_until(lambda: half_installed(lab, DATABASE, NEW))
     lab.power_loss(DATABASE)

@@ -175,9 +175,7 @@ def test_certutil_hashes_encodes_and_decodes(host: WindowsHost) -> None:
     assert {len(line) for line in lines[1:-3]} == {64}
     assert base64.b64decode(b"".join(lines[1:-2])) == data == (folder / "bin").read_bytes()
     host.settings("[windows]\ncertutil=old\n")
-    assert host.run(r"certutil -hashfile Z:\lab\data SHA256")[0].text.splitlines()[1] == " ".join(
-        re.findall("..", digest)
-    )
+    assert host.run(r"certutil -hashfile Z:\lab\data SHA256")[0].text.splitlines()[1] == " ".join(re.findall("..", digest))
 
 
 def test_find_copies_standard_input(host: WindowsHost) -> None:
@@ -239,10 +237,7 @@ def test_who_and_what_runs(host: WindowsHost) -> None:
 def test_wmic_tells_times(host: WindowsHost) -> None:
     def times(text: str) -> list[datetime]:
         found = re.findall(r"^\w+=(\d{14})\.(\d{6})([+-]\d{3})$", text, re.MULTILINE)
-        return [
-            datetime.strptime(t + f, "%Y%m%d%H%M%S%f").replace(tzinfo=timezone(timedelta(minutes=int(zone))))
-            for t, f, zone in found
-        ]
+        return [datetime.strptime(t + f, "%Y%m%d%H%M%S%f").replace(tzinfo=timezone(timedelta(minutes=int(zone)))) for t, f, zone in found]
 
     query = "wmic os get LastBootUpTime,LocalDateTime /value"
     boot, clock = times(host.run(query)[0].text)
@@ -291,9 +286,7 @@ def test_icacls_notes_rights(host: WindowsHost) -> None:
 def test_a_task_outlives_who_started_it(host: WindowsHost) -> None:
     host.write("task.xml", TASK_XML.encode("utf-16"))
     host.write("bad.xml", TASK_XML.encode())
-    host.write(
-        "job.cmd", b"@echo %CD% %TEMP% %LEAK% %1> C:\\work\\out.txt\r\n@ping -n 4 127.0.0.1 >nul\r\n@exit /b 3010\r\n"
-    )
+    host.write("job.cmd", b"@echo %CD% %TEMP% %LEAK% %1> C:\\work\\out.txt\r\n@ping -n 4 127.0.0.1 >nul\r\n@exit /b 3010\r\n")
     query = r"schtasks /query /tn JP1\job /fo csv /nh /v"
     steps = host.run(
         r"mkdir C:\work & copy Z:\lab\job.cmd C:\work >nul & set LEAK=leak",
@@ -333,9 +326,7 @@ def test_a_fault_is_applied_as_often_as_asked(host: WindowsHost) -> None:
     assert "count=0" in host.setting_lines()
     host.settings("[program:certutil]\nkind=fail\nexit_code=5\nwhen=middle\n")
     host.write("data", bytes(3000))
-    half, size, _ = host.run(
-        r"certutil -encode Z:\lab\data C:\half.b64", r"for %%f in (C:\half.b64) do @echo %%~zf", r"del C:\half.b64"
-    )
+    half, size, _ = host.run(r"certutil -encode Z:\lab\data C:\half.b64", r"for %%f in (C:\half.b64) do @echo %%~zf", r"del C:\half.b64")
     assert half.exit_code == 5
     assert 0 < int(size.text) < 3000
 

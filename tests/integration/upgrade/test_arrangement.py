@@ -56,7 +56,7 @@ def test_in_a_checkout(system: System, run: Playbooks, folder: Path, playbook: s
 
 
 def test_installed(system: System, run: Playbooks, tarball: Path, tmp_path: Path) -> None:
-    galaxy("install", "--offline", str(tarball), "-p", str(tmp_path))
+    galaxy("install", "--force", "--offline", str(tarball), "-p", str(tmp_path))
     assert_preflight(run("jp1.itdm.preflight", folder=tmp_path, environment={"ANSIBLE_COLLECTIONS_PATH": str(tmp_path)}))
 
 

@@ -62,7 +62,9 @@ def taken(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> TakenBackup:
     """A backup that the tests of this module spoil one after the other."""
     system = System(lab)
     system.reset()
-    return TakenBackup(system, tmp_path_factory.mktemp("playbooks") / "restore.yml")
+    taken = TakenBackup(system, tmp_path_factory.mktemp("playbooks") / "restore.yml")
+    system.windows(system.manager, "C:\\Program Files (x86)\\Hitachi\\jp1itdmm\\mgr\\bin\\stopservice.exe")
+    return taken
 
 
 SPOILED = {
@@ -78,7 +80,6 @@ SPOILED = {
 def test_a_spoiled_backup_is_rejected(taken: TakenBackup, code: str) -> None:
     taken.make_whole()
     taken.spoil(SPOILED[code])
-    taken.system.windows(taken.system.manager, "C:\\Program Files (x86)\\Hitachi\\jp1itdmm\\mgr\\bin\\stopservice.exe")
     with nothing_changes(taken.system):
         rejected = taken.restore()
     assert rejected.exit_code != 0

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.lab_system import NEW, OLD, System
 from tests.integration.upgrade.ansible_runs import Playbooks
 from tests.integration.upgrade.test_rollback import fail
@@ -60,6 +62,7 @@ def test_upgrade_before_and_after(system: System, run: Playbooks) -> None:
     assert system.look().versions == (NEW, NEW)
 
 
+@pytest.mark.slow
 def test_rollback(system: System, run: Playbooks) -> None:
     """In check mode the rollback says what differs, and leaves it so."""
     fail(system, "installer on the management server", "middle")

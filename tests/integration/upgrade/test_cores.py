@@ -12,6 +12,9 @@ from tests.integration.lab_system import NEW, OLD, System
 from tests.integration.upgrade.ansible_runs import CORES, Playbooks
 from tests.integration.upgrade.test_rollback import assert_rolled_back, fail
 
+# 'make matrix' runs them all.
+pytestmark = pytest.mark.slow
+
 
 def version(core: str) -> str:
     """What C(ansible-playbook --version) says first."""
