@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.lab_system import System, running_lab
+from tests.integration.lab_system import PROCESSES, System, running_lab
 from tests.lab.control.lab import Lab
 
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
-    """The checkout's lab, with a system for each test process."""
-    return running_lab()
+    """The checkout's lab, with a system for each test process and one more for all."""
+    return running_lab(PROCESSES + 1)
 
 
 @pytest.fixture

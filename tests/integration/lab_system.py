@@ -26,7 +26,7 @@ PROGRAMS = 10
 _SERVICES = {"manager": ("JP1_ITDM_Service", "JP1_ITDM_Web", "LabAgents"), "database": ("JP1_ITDM_DB",)}
 
 
-def running_lab(systems: int = PROCESSES) -> Lab:
+def running_lab(systems: int) -> Lab:
     """The checkout's lab with at least so many systems; started when there is none. It is left running."""
     lab = Lab(CHECKOUT)
     lab.folder.mkdir(exist_ok=True)

@@ -13,17 +13,15 @@ import requests
 from winrm.exceptions import WinRMError, WinRMTransportError
 from winrm.protocol import Protocol
 
+from tests.integration.lab_system import DATABASE, MANAGER, NEW, OLD, PROGRAMS
 from tests.lab.control.credentials import USER
 from tests.lab.control.lab import Lab
 
-MANAGER = "JP1MGR01"
-DATABASE = "JP1DB01"
-OLD, NEW = "10-00", "10-10"
+__all__ = ["DATABASE", "MANAGER", "NEW", "OLD", "PROGRAMS"]
 BIN = "C:\\Program Files (x86)\\Hitachi\\jp1itdmm\\mgr\\bin\\"
 MEDIA = "D:\\JP1\\media\\"
 RESPONSE = "D:\\JP1\\response.ini"
 BACKUP = "D:\\JP1\\backup"
-PROGRAMS = 10
 TIMEOUT = 60.0
 
 

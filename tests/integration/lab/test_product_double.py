@@ -7,7 +7,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -29,33 +28,16 @@ from tests.integration.lab.product_by_hand import (
     installed,
     wait_until,
 )
-from tests.lab.control.errors import LabError
+from tests.integration.lab_system import NUMBER
 from tests.lab.control.lab import Lab
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 PROVISIONED = 200
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    """An English lab at the old version: the one that is up, else an own one."""
-    result = Lab(CHECKOUT)
-    try:
-        state = result.state()
-        own = (state.version, state.locale) != (OLD, "en")
-    except LabError:
-        own = True
-    if own:
-        result.up(1, OLD)
-    yield result
-    if own:
-        result.down()
 
 
 @pytest.fixture
 def system(lab: Lab) -> Iterator[System]:
-    """The first system, as after C(up), with a product that does not dawdle."""
-    lab.reset(1)
+    """This process's system, as after C(up), with a product that does not dawdle."""
+    lab.reset(NUMBER)
     for name in (MANAGER, DATABASE):
         lab.fault(name, "product", seconds=0)
     result = System(lab)
@@ -186,7 +168,7 @@ def test_installer_conditions(lab: Lab, system: System) -> None:
     assert manager.call("startservice") == 0  # the repair kept the licence
 
 
-@pytest.mark.parametrize("name", [MANAGER, DATABASE])
+@pytest.mark.parametrize("name", [MANAGER, DATABASE], ids=["management server", "database server"])
 def test_failing_installer(lab: Lab, system: System, name: str) -> None:
     """Before, in the middle of and after its effect; only the new version's; the old version mends the half one."""
     system.stop()

@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The WinRM endpoint of a running lab with Wine behind it, through pywinrm and pypsrp.
 
-Needs a lab that is up (`python tests/lab up`). Uses its first management server, whose settings and faults it removes.
-LAB_FOLDER names the lab's folder when it is not the checkout's own.
+Uses this process's management server, whose settings and faults it removes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 import time
 import uuid
@@ -21,13 +19,15 @@ from typing import Any
 
 import pytest
 import requests
-import yaml
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError, WSManFaultError
 from winrm.protocol import Protocol
 
-FOLDER = Path(os.environ.get("LAB_FOLDER") or Path(__file__).parents[3] / ".lab")
+from tests.integration.lab_system import MANAGER
+from tests.lab.control.credentials import USER
+from tests.lab.control.lab import Lab
+
 SHELL_NOT_FOUND = 2150858843
 QUOTA_MAX_OPERATIONS = 0x803381A6
 EXIT_CODES = [0, 1, 7, 255, 256, 3010, 70000, -1, -1073741819]
@@ -57,7 +57,7 @@ class LabHost:
             "127.0.0.1",
             port=self.port,
             ssl=True,
-            cert_validation=self.authority,
+            cert_validation=self.authority,  # type: ignore[arg-type]  # it takes a file, too
             **{"username": self.user, "password": self.password, "auth": "ntlm", **options},
         )
 
@@ -81,19 +81,14 @@ class LabHost:
 
 
 @pytest.fixture
-def host() -> Iterator[LabHost]:
-    try:
-        inventory = yaml.safe_load((FOLDER / "inventory.yml").read_text(encoding="utf-8"))["all"]
-    except FileNotFoundError:
-        pytest.fail(f"The lab is not up: there is no {FOLDER / 'inventory.yml'}. Run 'python tests/lab up'.")
-    name, variables = next(iter(inventory["children"]["jp1_itdm_management_servers"]["hosts"].items()))
-    variables = {**inventory["vars"], **variables}
+def host(lab: Lab) -> Iterator[LabHost]:
+    """This process's management server."""
     found = LabHost(
-        port=variables["ansible_port"],
-        user=variables["ansible_user"],
-        password=variables["ansible_password"],
-        authority=variables["ansible_winrm_ca_trust_path"],
-        folder=FOLDER / "hosts" / name,
+        port=lab.host(MANAGER).port,
+        user=USER,
+        password=lab.credentials.winrm_password,
+        authority=str(lab.folder / "ca.crt"),
+        folder=lab.folder / "hosts" / MANAGER,
     )
     found.forget_orders()
     yield found

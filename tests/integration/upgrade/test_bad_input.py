@@ -87,7 +87,7 @@ def web_port() -> Iterator[int]:
     server.shutdown()
 
 
-@pytest.mark.parametrize("host", [MANAGER, DATABASE])
+@pytest.mark.parametrize("host", [MANAGER, DATABASE], ids=["management server", "database server"])
 def test_an_unreachable_server(clean: System, inventory: Inventory, host: str) -> None:
     {**inventory.managers, **inventory.databases}[host]["ansible_port"] = 9
     with nothing_changes(clean):

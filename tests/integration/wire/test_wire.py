@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The wire against real hosts of the lab, through Ansible's own winrm connection.
 
-The lab that is up is used (of the checkout that LAB_CHECKOUT names, or of this one), else one is started and removed
-again. The tests write below D:\\wire on its first database server and stop services there.
+The tests write below D:\\wire on this process's database server and stop services there.
 """
 
 from __future__ import annotations
@@ -30,12 +29,11 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import NO_WORKING_FOLDER, Line
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import path as quote
 
+from tests.integration.lab_system import DATABASE, NUMBER
 from tests.integration.wire.lab_host import LabHost, lab_variables
-from tests.lab.control.errors import LabError
 from tests.lab.control.lab import Lab
 
-CHECKOUT = Path(os.environ.get("LAB_CHECKOUT") or Path(__file__).parents[3])
-NAME = "JP1DB01"
+NAME = DATABASE
 FOLDER = "D:\\wire"
 PROGRAM = FOLDER + "\\a (x86) & 100% b^c!\\tell 日本.exe"
 COUNTER = FOLDER + "\\counter.txt"
@@ -53,20 +51,10 @@ NAMES = [
 TOO_MANY_OPERATIONS = 0x803381A6
 
 
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    """The lab that is up, else an own one."""
-    lab = Lab(CHECKOUT)
-    try:
-        lab.state()
-        own = False
-    except LabError:
-        lab.up()
-        own = True
-    yield lab
-    lab.clear_faults(NAME)
-    if own:
-        lab.down()
+@pytest.fixture(scope="module", autouse=True)
+def first_state(lab: Lab) -> None:
+    """The system as after C(up)."""
+    lab.reset(NUMBER)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +64,6 @@ def program(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> str:
     source = Path(__file__).with_name("tell.c")
     compiler = os.environ.get("CC64", "x86_64-w64-mingw32-gcc")
     subprocess.run([compiler, "-municode", "-Os", "-s", "-o", built, source], check=True)
-    lab.clear_faults(NAME)
     host = LabHost(lab_variables(lab, NAME))
     host.remove_folder(FOLDER + "\\a (x86) & 100% b^c!")
     host.make_folder(PROGRAM.rpartition("\\")[0])
