@@ -17,13 +17,19 @@ DEFAULT_PROFILE = "jp1_itdm_v10"
 # An option that is not given is taken from this variable: settings need not be repeated on every task, and a secret never stands where
 # Ansible shows a task's arguments.
 FROM_VARIABLES = {
-    option: f"upgrade_{option}" for option in ("profile", "profile_overrides", "confirmed_steps", "database_password", "license_key")
+    option: f"upgrade_{option}"
+    for option in ("profile", "profile_overrides", "confirmed_steps", "database_password", "license_key", "journal_folder")
 }
 
 _PROFILE: Spec = {
     "profile": {"type": "str"},
     "profile_overrides": {"type": "dict"},
     "confirmed_steps": {"type": "list", "elements": "str"},
+}
+# Where detached programs keep their folders, and which run they belong to.
+_JOB: Spec = {
+    "journal_folder": {"type": "str"},
+    "run_id": {"type": "str", "default": "run"},
 }
 _SERVER: Spec = {
     "server": {"type": "str", "required": True, "choices": ["management_server", "database_server"]},
@@ -55,6 +61,7 @@ PREFLIGHT: Spec = {
 
 DATABASE_BACKUP: Spec = {
     **_PROFILE,
+    **_JOB,
     **_DATABASE_PASSWORD,
     "folder": {"type": "str", "required": True},
     "run_id": {"type": "str", "required": True},
@@ -63,6 +70,7 @@ DATABASE_BACKUP: Spec = {
 
 DATABASE_RESTORE: Spec = {
     **_PROFILE,
+    **_JOB,
     **_DATABASE_PASSWORD,
     "folder": {"type": "str", "required": True},
     "run_id": {"type": "str"},
@@ -81,6 +89,7 @@ MANAGER_SERVICE: Spec = {
 
 MANAGER_INSTALL: Spec = {
     **_PROFILE,
+    **_JOB,
     **_SERVER,
     "version": {"type": "str", "required": True},
     "media_folder": {"type": "str", "required": True},
@@ -92,6 +101,7 @@ MANAGER_INSTALL: Spec = {
 
 DATABASE_SETUP: Spec = {
     **_PROFILE,
+    **_JOB,
     **_DATABASE_PASSWORD,
     "version": {"type": "str", "required": True},
 }

@@ -22,6 +22,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionErro
 
 SOURCES = ("guide", "discovered", "assumed")
 METHODS = ("command", "manual", "services", "none")
+RUN_IN = ("task", "shell")
 ROLLBACK_STEPS = (
     "stop_services",
     "install_on_database_server",
@@ -57,7 +58,7 @@ class Field:
     description: str
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {"method": METHODS, "rollback_steps": ROLLBACK_STEPS}
+_CHOICES: dict[str, tuple[str, ...]] = {"method": METHODS, "run_in": RUN_IN, "rollback_steps": ROLLBACK_STEPS}
 
 _ACTIONS = {
     "stop_services": "stops the management server's services (the stopservice command)",
@@ -76,12 +77,21 @@ _ACTIONS = {
 ACTIONS = tuple(_ACTIONS)
 
 
+# What takes long is detached from the connection, so that a lost connection does not end it.
+_LONG_ACTIONS = ("backup", "restore", "install", "uninstall", "setup_database")
+
+
 def _action_fields(action: str, does: str) -> dict[str, Field]:
     return {
         f"{action}.method": Field("method", "none", f"How the step that {does} is done."),
         f"{action}.argv": Field("templates", [], f"The program that {does} and its arguments."),
         f"{action}.stdin": Field("template", "", "What the program reads from its standard input."),
         f"{action}.working_folder": Field("template", "", "The folder that the program is started in."),
+        f"{action}.run_in": Field(
+            "run_in",
+            "task" if action in _LONG_ACTIONS else "shell",
+            "Whether the Task Scheduler starts the program as SYSTEM, or the connection's shell starts it.",
+        ),
         f"{action}.time_limit": Field("integer", 3600, "Seconds that the program may take."),
         f"{action}.accepted_exit_codes": Field("integers", [0], "Exit codes that mean success."),
         f"{action}.restart_exit_codes": Field("integers", [], "Exit codes that mean success and a pending restart."),

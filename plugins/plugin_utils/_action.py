@@ -20,7 +20,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._argspec import DEFAULT_P
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError, UpgradeError
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VARIABLES
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product import DEFAULT_JOURNAL_FOLDER, Product
 from ansible_collections.jp1.itdm.plugins.plugin_utils._profiles import load_profile
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Step, run_step
 from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
@@ -54,7 +54,15 @@ class HostAction(ActionBase):  # type: ignore[misc]
         profile = load_profile(options.get("profile") or DEFAULT_PROFILE, options.get("profile_overrides"))
         secrets = {name: str(options[name]) for name in SECRET_VARIABLES if options.get(name)}
         server = options.get("server") or self.server
-        return Product(host, profile, str(server), secrets, options.get("confirmed_steps") or ())
+        return Product(
+            host,
+            profile,
+            str(server),
+            secrets,
+            options.get("confirmed_steps") or (),
+            run_id=options.get("run_id") or "run",
+            journal_folder=options.get("journal_folder") or DEFAULT_JOURNAL_FOLDER,
+        )
 
     def step(self, host: Host, options: dict[str, Any]) -> Step:
         """Make the step that this action runs."""

@@ -83,6 +83,9 @@ class BackUpDatabase(Step):
         self.run_id = run_id
         self._records_before: int | None = None
 
+    def take_up(self) -> dict[str, Any] | None:
+        return self.product.take_up("backup")
+
     def probe(self) -> Seen:
         manifest = self.backup.manifest()
         if manifest is None:

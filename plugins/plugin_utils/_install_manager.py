@@ -63,6 +63,12 @@ class InstallManager(Step):
         self.start_services = start_services
         self.title = f"Install version {version} on the {product.server.replace('_', ' ')}"
 
+    def take_up(self) -> dict[str, Any] | None:
+        removed = self.product.take_up("uninstall")
+        installed = self.product.take_up("install")
+        # a removal that has ended is only the first half of the step
+        return installed or (removed and {**removed, "accepted": False})
+
     def probe(self) -> Seen:
         self.product.installation = None
         found = self.product.installation

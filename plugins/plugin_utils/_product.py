@@ -18,13 +18,16 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     OperatorNeededError,
     OptionError,
     PreconditionError,
+    UnknownOutcomeError,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import UninstallEntry
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VARIABLES, Profile, expand
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult, Host
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
 
+DEFAULT_JOURNAL_FOLDER = r"C:\ProgramData\jp1_itdm_upgrade"
 _TAIL = 2000  # characters of a program's output that go into a result
 
 
@@ -67,6 +70,8 @@ class Product:
     :param server: V(management_server) or V(database_server).
     :param secrets: values of C(database_password) and C(license_key), as far as they were given.
     :param confirmed: actions with method V(manual) that a person says to have done.
+    :param run_id: the run that detached jobs belong to.
+    :param journal_folder: the folder on the server that holds their folders.
     """
 
     def __init__(
@@ -76,12 +81,17 @@ class Product:
         server: str,
         secrets: Mapping[str, str] | None = None,
         confirmed: Iterable[str] = (),
+        *,
+        run_id: str = "run",
+        journal_folder: str = DEFAULT_JOURNAL_FOLDER,
     ) -> None:
         self.host = host
         self.profile = profile
         self.server = server
         self.secrets = {name: value for name, value in (secrets or {}).items() if value and name in SECRET_VARIABLES}
         self.confirmed = frozenset(confirmed)
+        self.run_id = run_id
+        self.journal_folder = journal_folder
         self._installation: Installation | None = None
 
     def installation_probe(self) -> Probe[Installation]:
@@ -138,17 +148,8 @@ class Product:
                 remedy=f"Set {action}.method and {action}.argv, or method manual with an instruction.",
             )
         argv = [expand(word, values) for word in profile[f"{action}.argv"]]
-        stdin = expand(profile[f"{action}.stdin"], values)
-        result = self.host.run(
-            argv,
-            time_limit=profile[f"{action}.time_limit"],
-            stdin=stdin.encode() if stdin else None,
-            working_folder=expand(profile[f"{action}.working_folder"], values) or None,
-            on_output=lambda text: self.host.log(1, text.rstrip()),
-            secrets=self.secrets.values(),
-            on_time_limit="leave",
-        )
-        accepted = [*profile[f"{action}.accepted_exit_codes"], *profile[f"{action}.restart_exit_codes"]]
+        result = self._start(action, argv, values)
+        accepted = self._accepted(action)
         if result.exit_code not in accepted:
             raise CommandError(
                 f"{argv[0]} ended with exit code {result.exit_code}; accepted are {', '.join(map(str, accepted))}.",
@@ -157,6 +158,46 @@ class Product:
                 evidence={"action": action, **output_of(result)},
             )
         return result
+
+    def _start(self, action: str, argv: list[str], values: Mapping[str, str]) -> CommandResult:
+        profile, host = self.profile, self.host
+        stdin = expand(profile[f"{action}.stdin"], values)
+        options: dict[str, Any] = {
+            "time_limit": profile[f"{action}.time_limit"],
+            "stdin": stdin.encode() if stdin else None,
+            "working_folder": expand(profile[f"{action}.working_folder"], values) or None,
+            "on_output": lambda text: host.log(1, text.rstrip()),
+            "secrets": self.secrets.values(),
+        }
+        if profile[f"{action}.run_in"] == "task":
+            return run_job(self.job(action), argv, **options)
+        return host.run(argv, on_time_limit="leave", **options)
+
+    def _accepted(self, action: str) -> list[int]:
+        return [*self.profile[f"{action}.accepted_exit_codes"], *self.profile[f"{action}.restart_exit_codes"]]
+
+    def job(self, action: str) -> Job:
+        """Return the detached job of an action in this run."""
+        return Job(self.host, f"{self.journal_folder}\\jobs", f"{self.run_id}-{action}")
+
+    def take_up(self, action: str) -> dict[str, Any] | None:
+        """Wait for the job that an earlier run of this run's playbook has left, and return its end; None when there is none.
+
+        :raises UpgradeError: as L(Job.wait), except that a lost job is simply gone: the server is looked at next.
+        """
+        if not self.can(action) or self.profile[f"{action}.run_in"] != "task":
+            return None
+        job = self.job(action)
+        if job.look() is None:
+            return None
+        self.host.log(0, f"takes up {action}, which an earlier run has started")
+        try:
+            result = job.wait(self.profile[f"{action}.time_limit"], lambda text: self.host.log(1, text.rstrip()))
+        except UnknownOutcomeError as error:
+            job.remove()
+            return {**error.as_result(), "accepted": False}
+        job.remove()
+        return {**output_of(result), "accepted": result.exit_code in self._accepted(action)}
 
     def shows(self, action: str) -> bool:
         """Say whether the server shows an action's effect, so that nobody has to confirm it."""

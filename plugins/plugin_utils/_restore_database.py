@@ -33,6 +33,9 @@ class RestoreDatabase(Step):
         self.run_id = run_id
         self.mark = f"{self.backup.folder}\\restored.json"
 
+    def take_up(self) -> dict[str, Any] | None:
+        return self.product.take_up("restore")
+
     def probe(self) -> Seen:
         # the whole backup is proven here, so that nothing is refused after the first change
         manifest = self.backup.verified(run_id=self.run_id)

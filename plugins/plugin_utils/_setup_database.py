@@ -26,6 +26,9 @@ class SetUpDatabase(Step):
         self.product = product
         self.version = str(ProductVersion.parse(version))
 
+    def take_up(self) -> dict[str, Any] | None:
+        return self.product.take_up("setup_database")
+
     def probe(self) -> Seen:
         status = self.product.database_status()
         return Seen(status["schema"] == self.version, status)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import UpgradeError
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import UnknownOutcomeError, UpgradeError
 
 Log = Callable[[int, str], None]
 
@@ -49,6 +49,13 @@ class Step(ABC):
 
     title: str
 
+    def take_up(self) -> dict[str, Any] | None:
+        """Wait for what an earlier run has started and not seen the end of.
+
+        :returns: None when there is nothing, else how it ended, with C(accepted): whether only the post-check is left to do.
+        """
+        return None
+
     @abstractmethod
     def probe(self) -> Seen:
         """Look whether the step's effect is there already; changes nothing."""
@@ -78,15 +85,21 @@ def run_step(step: Step, *, check_mode: bool, log: Log) -> dict[str, Any]:
     executed = False
     result: dict[str, Any] = {"changed": False, "executed": False, "after": {}, "evidence": {}, "not_evaluated": []}
     try:
+        if not check_mode and (taken_up := step.take_up()) is not None:
+            result["evidence"] = {"taken_up": taken_up}
+            result["changed"] = True
         seen = step.probe()
         result["before"] = result["after"] = seen.state
-        if not seen.done:
+        if not seen.done and result["evidence"].get("taken_up", {}).get("accepted"):
+            result["executed"] = True
+            result["after"] = step.post_check(seen)
+        elif not seen.done:
             result["not_evaluated"] = [unmet.error.message for unmet in _unmet(step, seen, check_mode)]
             result["changed"] = True
             if not check_mode:
                 log(1, f"{step.title}: begins")
                 executed = result["executed"] = True
-                result["evidence"] = step.execute(seen)
+                result["evidence"] |= _execute(step, seen, log)
                 result["after"] = step.post_check(seen)
     except UpgradeError as error:
         error.evidence.update(executed=executed, elapsed=round(time.monotonic() - begin, 1))
@@ -94,6 +107,16 @@ def run_step(step: Step, *, check_mode: bool, log: Log) -> dict[str, Any]:
     result["elapsed"] = round(time.monotonic() - begin, 1)
     log(2, f"{step.title}: {'done before' if not result['changed'] else 'checked' if check_mode else 'done'}")
     return result
+
+
+def _execute(step: Step, seen: Seen, log: Log) -> dict[str, Any]:
+    # A restart of the server ends what runs; every step may be repeated, because it first looks what is there.
+    try:
+        return step.execute(seen)
+    except UnknownOutcomeError as error:
+        log(0, f"{step.title}: {error.message} Looking again")
+        again = step.probe()
+        return error.as_result() if again.done else step.execute(again)
 
 
 def _unmet(step: Step, seen: Seen, check_mode: bool) -> list[Unmet]:

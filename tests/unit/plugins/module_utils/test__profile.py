@@ -96,6 +96,7 @@ WRONG_TYPES: dict[str, list[Any]] = {
     "integers": [5, ["5"], [0.0], [True]],
     "rollback_steps": ["stop_services", ["stop"], [5]],
     "method": ["by hand", 5, None],
+    "run_in": ["session", 1],
 }
 
 
