@@ -59,6 +59,10 @@ notes:
   - C(unknown_profile) (precondition) - there is no such profile. Use a shipped one, or the path of a file on the controller.
   - C(bad_profile) (precondition) - the profile or an override has an unknown field or a wrong value. Correct what the message names.
   - C(no_method) (precondition) - the profile has no way to do what is needed. Give the action a method C(command) or C(manual).
+  - C(bad_job_name) (precondition) - a run or step has a name that no file can have. Report it; the collection makes these names.
+  - C(task_not_started) (command) - the Task Scheduler did not take a job. Check its service and the account's rights.
+  - C(job_lost) (unknown_outcome) - a job ended without a result, for example by a restart of the server. The server is looked at and the
+    step repeated; when it happens again, run the playbook again.
   - C(manual_step) (operator_needed) - the profile leaves the action to a person. Do what the message says, then run the playbook again;
     what the server does not show has to be confirmed by O(confirmed_steps).
   - C(exit_code) (command) - a program of the product ended with an exit code that the profile does not accept. Read its output in

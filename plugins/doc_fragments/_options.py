@@ -36,6 +36,16 @@ options:
     elements: str
 """
 
+    # Where detached programs are kept.
+    JOURNAL_FOLDER = r"""
+options:
+  journal_folder:
+    description:
+      - The folder on the server that holds the folders of detached programs.
+      - Taken from the variable C(upgrade_journal_folder) when not given, and V(C:\ProgramData\jp1_itdm_upgrade) when that is not set either.
+    type: str
+"""
+
     # Which of the two servers the task acts on.
     SERVER = r"""
 options:

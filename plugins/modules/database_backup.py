@@ -38,6 +38,7 @@ extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.changes
   - jp1.itdm._options
+  - jp1.itdm._options.journal_folder
   - jp1.itdm._options.database_password
   - jp1.itdm._failures
   - jp1.itdm._failures.product

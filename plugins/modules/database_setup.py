@@ -16,6 +16,12 @@ description:
   - Proven by the schema version and the number of records, where the profile can tell them.
   - Acts on the database server.
 options:
+  run_id:
+    description:
+      - The run that a detached program belongs to.
+      - A program that an earlier try of the same run has started is waited for, and not started again.
+    type: str
+    default: run
   version:
     description: The version of the product that the database is upgraded to, as V(VV-RR) or V(VV-RR-SS), in quotes. It must be installed.
     type: str
@@ -24,6 +30,7 @@ extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.changes
   - jp1.itdm._options
+  - jp1.itdm._options.journal_folder
   - jp1.itdm._options.database_password
   - jp1.itdm._failures
   - jp1.itdm._failures.product

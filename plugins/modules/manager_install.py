@@ -16,6 +16,12 @@ description:
   - With O(program_files) it is the way back. Then an older version may be installed over a newer one, and the program files
     must be those of before.
 options:
+  run_id:
+    description:
+      - The run that a detached program belongs to.
+      - A program that an earlier try of the same run has started is waited for, and not started again.
+    type: str
+    default: run
   version:
     description: The version to install, as V(VV-RR) or V(VV-RR-SS), in quotes. Versions from V(10-50) on are refused.
     type: str
@@ -50,6 +56,7 @@ extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.changes
   - jp1.itdm._options
+  - jp1.itdm._options.journal_folder
   - jp1.itdm._options.server
   - jp1.itdm._failures
   - jp1.itdm._failures.product

@@ -21,7 +21,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk,
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import UninstallEntry
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_services import Service
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import OsTimes, OsVersion, Process
-from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _product, _windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
 
@@ -56,6 +56,28 @@ def replace_questions(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in QUESTIONS:
         monkeypatch.setattr(_windows, name, partial(question, name))
+    monkeypatch.setattr(_product, "Job", FakeJob)
+    monkeypatch.setattr(_product, "run_job", lambda job, argv, **options: job.host.run(argv, **options))
+
+
+class FakeJob:
+    """A detached program: it is played at once, or it is one that an earlier run has left in L(FakeWindows.jobs)."""
+
+    def __init__(self, host: FakeWindows, folder: str, name: str) -> None:
+        self.host = host
+        self.name = name
+
+    def look(self) -> CommandResult | Exception | None:
+        return self.host.jobs.get(self.name)
+
+    def wait(self, time_limit: float, on_output: Callable[[str], None]) -> CommandResult:
+        end = self.host.jobs[self.name]
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    def remove(self) -> None:
+        self.host.jobs.pop(self.name, None)
 
 
 @dataclass
@@ -77,6 +99,7 @@ class FakeWindows:
 
     :ivar ran: the commands that were run, in order.
     :ivar given: what each of them found in its standard input.
+    :ivar jobs: detached programs that an earlier run has left, by their names, with their ends.
     """
 
     def __init__(self, name: str) -> None:
@@ -110,6 +133,7 @@ class FakeWindows:
         self.faults: dict[str, Fault] = {}
         self.ran: list[list[str]] = []
         self.given: list[str] = []
+        self.jobs: dict[str, CommandResult | Exception] = {}
 
     def picture(self) -> dict[str, Any]:
         """Return everything that a step could change."""

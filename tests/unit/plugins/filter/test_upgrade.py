@@ -85,7 +85,6 @@ def test_what_an_interrupted_run_leaves_does_not_stop_its_continuation(check: st
         "windows_tools",
         "cluster",
         "pending_restart",
-        "installer_running",
         "installation_space",
         "media",
         "credentials",

@@ -83,6 +83,7 @@ def test_an_option_that_is_not_given_comes_from_its_variable() -> None:
         "confirmed_steps": ["backup"],
         "database_password": PASSWORD,
         "license_key": KEY,
+        "journal_folder": "D:\\journal",
     }
     assert set(values) == set(FROM_VARIABLES)
     options = options_of({}, {f"upgrade_{option}": value for option, value in values.items()})

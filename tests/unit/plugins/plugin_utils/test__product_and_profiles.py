@@ -103,7 +103,6 @@ def test_a_program_gets_its_time_its_folder_and_its_secrets(database_server: Fak
     assert seen["time_limit"] == 77
     assert seen["working_folder"] == INSTALL + r"\mgr"
     assert set(seen["secrets"]) == {"correct horse", "battery-staple"}
-    assert seen["on_time_limit"] == "leave"
 
 
 def test_progress_is_logged(database_server: FakeManager) -> None:
