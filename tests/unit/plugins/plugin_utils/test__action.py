@@ -34,6 +34,7 @@ SPEC: Spec = {
     "confirmed_steps": {"type": "list", "elements": "str"},
     "database_password": {"type": "str", "no_log": True},
     "license_key": {"type": "str", "no_log": True},
+    "journal_folder": {"type": "str"},
 }
 
 

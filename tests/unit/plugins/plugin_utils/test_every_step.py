@@ -17,6 +17,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     ConnectionLostError,
     OperatorNeededError,
     OptionError,
+    UnknownOutcomeError,
     UpgradeError,
     VerificationError,
 )
@@ -26,6 +27,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import (
     VerifyBackup,
 )
 from ansible_collections.jp1.itdm.plugins.plugin_utils._control_services import ControlServices
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
 from ansible_collections.jp1.itdm.plugins.plugin_utils._journal import Journal, RecordRun
@@ -469,3 +471,40 @@ def test_the_log_tells_begin_and_end() -> None:
     for done, check_mode in ((False, False), (True, False), (False, True)):
         run_step(Recorded(done=done), check_mode=check_mode, log=lambda level, text: lines.append((level, text)))
     assert lines == [(1, "Try: begins"), (2, "Try: done"), (2, "Try: done before"), (2, "Try: checked")]
+
+
+# What an earlier run has started and not seen the end of
+
+DETACHED = [scenario for scenario in WITH_PROGRAM if scenario.action in ("backup", "restore", "install", "setup_database")]
+
+
+def leave(world: FakeManager, scenario: Scenario, end: CommandResult | Exception, done: bool) -> Step:
+    """Let an earlier run have left the step's program, whose work is done or not."""
+    if done:
+        scenario.by_hand(world)
+    world.jobs[f"run-{scenario.action}"] = end
+    return scenario.make(world.product())
+
+
+@for_every(*DETACHED)
+def test_what_runs_already_is_waited_for_and_not_started(scenario: Scenario, world: FakeManager) -> None:
+    result = run(leave(world, scenario, CommandResult(0, "", "", 1.0), done=True))
+    assert result["changed"] is True
+    assert result["evidence"]["taken_up"]["accepted"] is True
+    assert did_work(world) == []
+    assert world.jobs == {}
+
+
+@for_every(*DETACHED)
+@pytest.mark.parametrize("end", [CommandResult(7, "", "", 1.0), UnknownOutcomeError("lost", code="job_lost")], ids=["failed", "lost"])
+def test_what_had_failed_or_is_lost_is_done_again(scenario: Scenario, world: FakeManager, end: CommandResult | Exception) -> None:
+    result = run(leave(world, scenario, end, done=False))
+    assert result["changed"] is True
+    assert did_work(world) != []
+
+
+@for_every(*DETACHED)
+def test_check_mode_waits_for_nothing(scenario: Scenario, world: FakeManager) -> None:
+    step = leave(world, scenario, CommandResult(0, "", "", 1.0), done=False)
+    run(step, check_mode=True)
+    assert world.jobs != {}
