@@ -77,10 +77,6 @@ _ACTIONS = {
 ACTIONS = tuple(_ACTIONS)
 
 
-# What takes long is detached from the connection, so that a lost connection does not end it.
-_LONG_ACTIONS = ("backup", "restore", "install", "uninstall", "setup_database")
-
-
 def _action_fields(action: str, does: str) -> dict[str, Field]:
     return {
         f"{action}.method": Field("method", "none", f"How the step that {does} is done."),
@@ -89,8 +85,9 @@ def _action_fields(action: str, does: str) -> dict[str, Field]:
         f"{action}.working_folder": Field("template", "", "The folder that the program is started in."),
         f"{action}.run_in": Field(
             "run_in",
-            "task" if action in _LONG_ACTIONS else "shell",
-            "Whether the Task Scheduler starts the program as SYSTEM, or the connection's shell starts it.",
+            "shell",
+            "V(shell): the connection's shell starts the program. V(task): the Task Scheduler starts it as SYSTEM, detached from the "
+            "connection.",
         ),
         f"{action}.time_limit": Field("integer", 3600, "Seconds that the program may take."),
         f"{action}.accepted_exit_codes": Field("integers", [0], "Exit codes that mean success."),

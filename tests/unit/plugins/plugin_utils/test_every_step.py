@@ -483,7 +483,7 @@ def leave(world: FakeManager, scenario: Scenario, end: CommandResult | Exception
     if done:
         scenario.by_hand(world)
     world.jobs[f"run-{scenario.action}"] = end
-    return scenario.make(world.product())
+    return scenario.make(world.product(**{f"{scenario.action}__run_in": "task", "uninstall__run_in": "task"}))
 
 
 @for_every(*DETACHED)
@@ -500,6 +500,14 @@ def test_what_runs_already_is_waited_for_and_not_started(scenario: Scenario, wor
 def test_what_had_failed_or_is_lost_is_done_again(scenario: Scenario, world: FakeManager, end: CommandResult | Exception) -> None:
     result = run(leave(world, scenario, end, done=False))
     assert result["changed"] is True
+    assert did_work(world) != []
+
+
+@for_every(*DETACHED)
+def test_a_detached_step_is_done_like_any_other(scenario: Scenario, world: FakeManager) -> None:
+    result = run(scenario.make(world.product(**{f"{scenario.action}__run_in": "task"})))
+    assert result["changed"] is True
+    assert "taken_up" not in result["evidence"]
     assert did_work(world) != []
 
 
