@@ -24,10 +24,10 @@ def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def galaxy(*arguments: str) -> None:
-    """Run ansible-galaxy collection in the checkout."""
+def galaxy(*arguments: str, folder: Path = CHECKOUT) -> None:
+    """Run ansible-galaxy collection."""
     command = [str(CORES["default"] / "bin/ansible-galaxy"), "collection", *arguments]
-    subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_in_a_checkout(system: System, run: Playbooks, folder: Path, playbook: s
 
 
 def test_installed(system: System, run: Playbooks, tarball: Path, tmp_path: Path) -> None:
-    galaxy("install", "--force", "--offline", str(tarball), "-p", str(tmp_path))
+    galaxy("install", "--offline", str(tarball), "-p", str(tmp_path), folder=tmp_path)
     assert_preflight(run("jp1.itdm.preflight", folder=tmp_path, environment={"ANSIBLE_COLLECTIONS_PATH": str(tmp_path)}))
 
 

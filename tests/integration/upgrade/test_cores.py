@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole works on the oldest and on the newest ansible-core that installs here ('make matrix')."""
+"""The whole works on the oldest and on the newest ansible-core that installs here ('make matrix').
+
+In 'make test' other tests of this folder run on these two.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,6 @@ from tests.integration.lab_system import NEW, OLD, System
 from tests.integration.upgrade.ansible_runs import CORES, Playbooks
 from tests.integration.upgrade.test_rollback import assert_rolled_back, fail
 
-# 'make matrix' runs them all.
-pytestmark = pytest.mark.slow
-
 
 def version(core: str) -> str:
     """What C(ansible-playbook --version) says first."""
@@ -22,6 +22,7 @@ def version(core: str) -> str:
     return done.stdout.splitlines()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("core", ["oldest", "newest"])
 def test_upgrade(system: System, run: Playbooks, core: str) -> None:
     print(version(core))
@@ -32,7 +33,8 @@ def test_upgrade(system: System, run: Playbooks, core: str) -> None:
     assert run("upgrade", core=core).assert_end("NOTHING_TO_DO").changed == 0
 
 
-@pytest.mark.parametrize("core", ["oldest", pytest.param("newest")])
+@pytest.mark.slow
+@pytest.mark.parametrize("core", ["oldest", "newest"])
 def test_rollback(system: System, run: Playbooks, core: str) -> None:
     before = system.look()
     fail(system, "installer on the management server", "middle")
