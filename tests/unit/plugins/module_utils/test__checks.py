@@ -245,7 +245,8 @@ def test_a_secret_on_a_command_line_is_shown() -> None:
 
 @pytest.mark.parametrize("action", ["backup", "stop_services", "install", "start_services", "register_license", "restore"])
 def test_a_profile_without_a_way_for_a_step_blocks(action: str) -> None:
-    found = only(check(**{f"{action}__method": "none"}), "profile_complete")
+    overrides: dict[str, Any] = {f"{action}__method": "none"}
+    found = only(check(**overrides), "profile_complete")
     assert f"{action}.method" in found.message
 
 

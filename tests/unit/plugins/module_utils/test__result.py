@@ -220,7 +220,7 @@ def test_what_a_restore_replaced_is_lost(before_restore: Any, lost: int) -> None
 
 
 def test_nothing_is_lost_where_nothing_was_restored() -> None:
-    for restored in ({}, None):
+    for restored in (False, None):
         ended = result("ROLLED_BACK", run={**RUN, "restored": restored})
         assert ended["records"]["lost"] == 0
         assert "Records lost: 0." in last_line(ended)

@@ -27,7 +27,7 @@ def test_a_stream_gives_the_same_lines_as_the_whole(pieces: list[bytes]) -> None
     assert len(lines) == whole.count(b"\n") + (not whole.endswith(b"\n") and bool(whole))
 
 
-@given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\r\ufeff"), max_size=50))
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufeff"), max_size=50))
 def test_utf8_is_kept(text: str) -> None:
     assert decode(text.encode()) == text
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
@@ -154,7 +155,7 @@ def test_any_output_can_be_unbundled(output: bytes) -> None:
     assert isinstance(_probe.unbundle(output, "abcd1234"), dict)
 
 
-ALL_PROBES = {
+ALL_PROBES: dict[str, _probe.Probe[Any]] = {
     "services": _windows.services(["JP1_*", "Spooler", "My Service"]),
     "registry": _windows.registry("HKLM\\SOFTWARE\\a b", 32, recurse=True),
     "uninstall_entries": _windows.uninstall_entries(64),

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, OptionError, TimeLimitError
-from ansible_collections.jp1.itdm.plugins.plugin_utils import _winrs
 from ansible_collections.jp1.itdm.plugins.plugin_utils._runner import RawResult
 from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import WinrmRunner, open_runner
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.fake_winrm import (
@@ -132,7 +131,12 @@ def test_long_polls_are_no_longer_than_the_time_that_is_left(
     protocol = runner._connection.protocol
     seen = []
     read = protocol.get_command_output_raw
-    monkeypatch.setattr(protocol, "get_command_output_raw", lambda *args: seen.append(protocol.operation_timeout_sec) or read(*args))
+
+    def receive(*args: object) -> object:
+        seen.append(protocol.operation_timeout_sec)
+        return read(*args)
+
+    monkeypatch.setattr(protocol, "get_command_output_raw", receive)
     runner.run("ver", time_limit=4, idempotent=True)
     assert max(seen) <= 5
     assert protocol.operation_timeout_sec == 20
@@ -150,8 +154,8 @@ def test_an_interrupted_change_is_left_running(server: FakeServer, runner: Winrm
 
 def test_it_ends_when_its_parent_is_gone(server: FakeServer, runner: WinrmRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     server.silence = 1_000_000
-    real, calls = os.getppid(), []
-    monkeypatch.setattr(_winrs.os, "getppid", lambda: calls.append(1) or (real if len(calls) < 5 else 1))
+    parents = iter([os.getppid()] * 4)
+    monkeypatch.setattr(os, "getppid", lambda: next(parents, 1))
     with pytest.raises(ConnectionLostError) as caught:
         change(runner, on_time_limit="leave")
     assert caught.value.code == "controller_gone"
