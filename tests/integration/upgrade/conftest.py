@@ -8,6 +8,15 @@ import pytest
 
 from tests.integration.lab_system import System
 from tests.integration.upgrade.ansible_runs import Playbooks
+from tests.lab.control.lab import Lab
+
+
+@pytest.fixture(scope="module")
+def clean(lab: Lab) -> System:
+    """This process's system as after C(up), for modules whose tests change nothing."""
+    system = System(lab)
+    system.reset()
+    return system
 
 
 @pytest.fixture

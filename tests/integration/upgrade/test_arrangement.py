@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import subprocess
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,9 +30,9 @@ def galaxy(*arguments: str, folder: Path = CHECKOUT) -> None:
 
 
 @pytest.fixture
-def run(lab: object) -> Iterator[Playbooks]:
-    """Runs playbooks that change nothing, so that the system needs no reset."""
-    return Playbooks(System(lab))  # type: ignore[arg-type,return-value]
+def run(clean: System) -> Playbooks:
+    """Runs playbooks that change nothing."""
+    return Playbooks(clean)
 
 
 def assert_preflight(run: Run) -> None:
@@ -51,11 +50,11 @@ def assert_preflight(run: Run) -> None:
     ],
     ids=["playbooks", "absolute path", "by name"],
 )
-def test_in_a_checkout(system: System, run: Playbooks, folder: Path, playbook: str) -> None:
+def test_in_a_checkout(run: Playbooks, folder: Path, playbook: str) -> None:
     assert_preflight(run(playbook, folder=folder))
 
 
-def test_installed(system: System, run: Playbooks, tarball: Path, tmp_path: Path) -> None:
+def test_installed(run: Playbooks, tarball: Path, tmp_path: Path) -> None:
     galaxy("install", "--offline", str(tarball), "-p", str(tmp_path), folder=tmp_path)
     assert_preflight(run("jp1.itdm.preflight", folder=tmp_path, environment={"ANSIBLE_COLLECTIONS_PATH": str(tmp_path)}))
 

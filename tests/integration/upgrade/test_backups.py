@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,7 +32,8 @@ class TakenBackup:
     def __init__(self, system: System, playbook: Path) -> None:
         self.system = system
         self.run = Playbooks(system)
-        assert self.run("backup").exit_code == 0
+        done = self.run("backup")
+        assert done.exit_code == 0, done.output
         (self.name,) = {path.split("/")[0] for path in system.files(system.database, "JP1/backup")}
         self.folder = f"/opt/lab/drive_d/JP1/backup/{self.name}"
         self._playbook = playbook
@@ -56,11 +56,9 @@ class TakenBackup:
 
 
 @pytest.fixture(scope="module")
-def taken(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> TakenBackup:
+def taken(clean: System, tmp_path_factory: pytest.TempPathFactory) -> TakenBackup:
     """A backup that the tests of this module spoil one after the other."""
-    system = System(lab)
-    system.reset()
-    return TakenBackup(system, tmp_path_factory.mktemp("playbooks") / "restore.yml")
+    return TakenBackup(clean, tmp_path_factory.mktemp("playbooks") / "restore.yml")
 
 
 SPOILED = {

@@ -20,14 +20,6 @@ from tests.integration.upgrade.test_preflight import nothing_changes
 MEDIA = "D:\\JP1\\media\\"
 
 
-@pytest.fixture(scope="module")
-def clean(lab: Any) -> System:
-    """A system that no test here changes."""
-    system = System(lab)
-    system.reset()
-    return system
-
-
 @pytest.fixture
 def inventory(clean: System, tmp_path: Path) -> Inventory:
     """The inventory to spoil."""

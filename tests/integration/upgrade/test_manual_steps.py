@@ -65,7 +65,7 @@ def test_backup_by_a_person(system: System, run: Playbooks) -> None:
     assert f"Back the database up into {folder}." in waits.last_line
     system.assert_healthy(OLD)
     by_hand(system, system.database, "exportdb", f"/f {folder}", system.lab.credentials.database_password)
-    done = run("upgrade", profile_overrides=manual).assert_end("SUCCEEDED")
+    done = run("upgrade", profile_overrides=manual, confirmed_steps=["backup"]).assert_end("SUCCEEDED")
     assert done.result["records"]["in_backup"] >= len(before.records)
     system.assert_healthy(NEW)
     system.assert_nothing_lost(before)
