@@ -66,7 +66,7 @@ SPOILED = {
     "backup_truncated": "truncate -s -10 database/records.dat",
     "backup_altered": "sed -i s/R-0/R-9/ database/records.dat",
     "backup_missing": "rm manifest.json",
-    "backup_wrong_version": "sed -i 's/10-00/09-51/' manifest.json",
+    "backup_other_version": "sed -i 's/10-00/09-51/' manifest.json",
 }
 
 
