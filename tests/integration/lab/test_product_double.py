@@ -62,9 +62,9 @@ def test_upgrade_by_hand(lab: Lab, system: System) -> None:
     assert lab.look(DATABASE)["schema"] == NEW and set(system.formats()) == {NEW}
     assert system.manager.service("JP1_ITDM_Service")[0] == "RUNNING"
     assert lab.look(MANAGER)["license_registered"]
-    count = len(lab.records(1)["accepted"])
-    wait_until(lambda: len(lab.records(1)["accepted"]) > count)
-    records = lab.records(1)
+    count = len(lab.records(NUMBER)["accepted"])
+    wait_until(lambda: len(lab.records(NUMBER)["accepted"]) > count)
+    records = lab.records(NUMBER)
     assert {record["id"] for record in before} <= set(records["in_database"])
     assert records["lost"] == [] and records["twice"] == []
 
@@ -254,8 +254,8 @@ def test_export(lab: Lab, system: System) -> None:
     for folder in ("D:\\JP1\\full", "D:\\JP1\\half", "D:\\JP1\\nowhere"):
         assert system.restore(folder) == 33
     assert system.restore(BACKUP) == 0
-    lost = lab.records(1)["lost"]
-    times = dict((identity, when) for when, identity in lab.records(1)["accepted"])
+    lost = lab.records(NUMBER)["lost"]
+    times = dict((identity, when) for when, identity in lab.records(NUMBER)["accepted"])
     database.run(f"type {BACKUP}\\export.ini")
     moment = database.last_output.split("Time=")[1].split()[0]
     assert lost and all(times[identity] > moment for identity in lost)
@@ -280,20 +280,20 @@ def test_restore(lab: Lab, system: System) -> None:
 def test_services_come_back(lab: Lab, system: System) -> None:
     """The database may go and come back under a running manager, and both servers may boot in any order."""
     system.database.stop_service("JP1_ITDM_DB")
-    accepted = len(lab.records(1)["accepted"])
+    accepted = len(lab.records(NUMBER)["accepted"])
     time.sleep(2)
-    assert len(lab.records(1)["accepted"]) == accepted
+    assert len(lab.records(NUMBER)["accepted"]) == accepted
     assert system.manager.service("JP1_ITDM_Service")[0] == "RUNNING"
     assert system.database.start_service("JP1_ITDM_DB")[0] == "RUNNING"
-    wait_until(lambda: len(lab.records(1)["accepted"]) > accepted)
+    wait_until(lambda: len(lab.records(NUMBER)["accepted"]) > accepted)
     lab.switch_off(DATABASE)
     lab.switch_off(MANAGER)
     lab.switch_on(MANAGER)
     lab.switch_on(DATABASE)
     lab.wait_until_usable(MANAGER, product=True)
-    accepted = len(lab.records(1)["accepted"])
-    wait_until(lambda: len(lab.records(1)["accepted"]) > accepted)
-    assert lab.records(1)["lost"] == [] and lab.records(1)["twice"] == []
+    accepted = len(lab.records(NUMBER)["accepted"])
+    wait_until(lambda: len(lab.records(NUMBER)["accepted"]) > accepted)
+    assert lab.records(NUMBER)["lost"] == [] and lab.records(1)["twice"] == []
     system.manager.forget()
     system.database.forget()
 

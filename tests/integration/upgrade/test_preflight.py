@@ -68,8 +68,8 @@ def test_wrong_media_and_missing_secrets(system: System, run: Playbooks) -> None
     for host in (manager, database):
         assert "upgrade_media_folder" in found(blocked, host, "media") and "states 09-51, not 10-10" in found(blocked, host, "media")
         assert "upgrade_old_media_folder" in found(blocked, host, "old_media") and "local drive" in found(blocked, host, "old_media")
-        assert "upgrade_database_password is empty" in found(blocked, host, "credentials")
-    assert "upgrade_license_key is empty" in blocked.text
+    assert "upgrade_database_password is empty" in found(blocked, database, "credentials")
+    assert "upgrade_license_key is empty" in found(blocked, manager, "credentials")
 
 
 def test_missing_media_and_different_versions(system: System, run: Playbooks) -> None:
