@@ -1,30 +1,50 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read or write the journal of a run."""
+"""Read or write the journal of a run, and hold its lock."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
-from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
+from ansible_collections.jp1.itdm.plugins.module_utils._journal_format import is_open
+from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction, display
+from ansible_collections.jp1.itdm.plugins.plugin_utils._controller import write_private
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._journal import Journal, RecordRun
+from ansible_collections.jp1.itdm.plugins.plugin_utils._journal import Journal
+from ansible_collections.jp1.itdm.plugins.plugin_utils._journal_steps import STEPS, Wish
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import run_step
 
 
 class ActionModule(HostAction):
-    """Read or write the journal of a run on the database server."""
+    """Read or write the journal of a run, and hold its lock."""
 
     spec = _argspec.UPGRADE_JOURNAL
-    server = "database_server"
+    facts = ("content", "lock", "documents")
 
     def act(self, host: Host, options: dict[str, Any]) -> dict[str, Any]:
-        """Return the open run or the last closed one, or write to the journal."""
+        """Return the newest run and the lock, or write."""
         journal = Journal(host, options["folder"])
         if options["state"] == "read":
-            run = journal.open_run()
-            return {"changed": False, "open": bool(run), "content": run or journal.last_closed()}
-        step = RecordRun(journal, options["state"], options["run_id"] or "", options["content"])
-        return run_step(step, check_mode=self._task.check_mode, log=host.log)
+            run, lock = journal.read()
+            return {"changed": False, "open": is_open(run), "content": run, "lock": lock}
+        wish = Wish(**{item.name: options[item.name] for item in fields(Wish)})
+        step = STEPS[options["state"]](journal, wish)
+        result = run_step(step, check_mode=self._task.check_mode, log=host.log)
+        documents = result["after"].get("documents") or {}
+        for key in ("before", "after"):
+            result[key] = {name: value for name, value in result[key].items() if name != "documents"}
+        if options["controller_folder"] and documents.get("run") and not self._task.check_mode:
+            self._keep_copy(options["controller_folder"], wish.run_id, documents)
+        return {**result, "documents": documents, "token": result["after"].get("token", wish.token)}
+
+    def _keep_copy(self, folder: str, run_id: str, documents: dict[str, Any]) -> None:
+        # the server has the journal; a full disk here must not stop a run
+        try:
+            write_private(Path(folder).expanduser() / f"{run_id}.journal.json", json.dumps(documents, indent=1, sort_keys=True))
+        except OSError as error:
+            display.warning(f"The journal could not be mirrored to {folder}: {error}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils import _result, _rollback
+from ansible_collections.jp1.itdm.plugins.module_utils import _journal_format, _result, _rollback, _status
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import BLOCKER, check_system
 from ansible_collections.jp1.itdm.plugins.module_utils._rollback import SERVERS
 
@@ -73,6 +73,26 @@ def blockers(findings: Sequence[Mapping[str, str]], open_run: Mapping[str, Any],
     return found
 
 
+def lock_refusal(
+    journal: Mapping[str, Any],
+    states: Sequence[Mapping[str, Any]],
+    now: str,
+    quiet_time: float = 1800.0,
+    take_over: bool = False,
+) -> str:
+    """Say why the lock may not be taken; an empty text when it may be.
+
+    :param journal: the result of M(jp1.itdm.upgrade_journal) with C(state=read).
+    :param states: the states of both servers.
+    :param now: the time, ISO 8601.
+    """
+    busy = [f"{program} on {state['host']}" for state in states for program in state["installers_running"]]
+    updated = str((journal.get("content") or {}).get("updated", ""))
+    return _journal_format.lock_refusal(
+        journal["lock"], busy, updated=updated, now=now, quiet_time=float(quiet_time), take_over=bool(take_over)
+    )
+
+
 def description_problems(host: str, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the inventory's description of a management server's system."""
     database_servers = groups.get("jp1_itdm_database_servers", [])
@@ -111,8 +131,12 @@ class FilterModule:
             "finding_lines": finding_lines,
             "installed_versions": installed_versions,
             "last_line": _result.last_line,
+            "lock_refusal": lock_refusal,
             "rollback_plan": _rollback.rollback_plan,
             "state_differences": _rollback.state_differences,
+            "states_in": _journal_format.states_in,
+            "status_lines": _status.status_lines,
+            "step_state": _result.step_state,
             "system_findings": system_findings,
             "upgrade_problems": _result.upgrade_problems,
             "upgrade_result": _result.upgrade_result,

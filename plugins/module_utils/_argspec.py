@@ -110,7 +110,15 @@ MANAGER_LICENSE: Spec = {**_PROFILE, **_LICENSE}
 
 UPGRADE_JOURNAL: Spec = {
     "folder": {"type": "str", "required": True},
-    "state": {"type": "str", "required": True, "choices": ["read", "opened", "noted", "closed"]},
-    "run_id": {"type": "str"},
+    "state": {"type": "str", "required": True, "choices": ["read", "locked", "opened", "noted", "unlocked", "mirrored", "pruned"]},
+    "run_id": {"type": "str", "default": ""},
+    "token": {"type": "str", "default": "", "no_log": False},
     "content": {"type": "dict", "default": {}},
+    "steps": {"type": "dict", "default": {}},
+    "evidence": {"type": "dict", "default": {}},
+    "doing": {"type": "str", "default": ""},
+    "take_over_from": {"type": "dict", "default": {}},
+    "position": {"type": "int"},
+    "keep": {"type": "int", "default": 10},
+    "controller_folder": {"type": "str", "default": ""},
 }

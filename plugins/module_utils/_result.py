@@ -14,20 +14,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.jp1.itdm.plugins.module_utils import _policy
 from ansible_collections.jp1.itdm.plugins.module_utils._rollback import as_count, records_lost
 
 GREEN = ("SUCCEEDED", "NOTHING_TO_DO")
 END_STATES = (*GREEN, "BLOCKED", "PAUSED", "ROLLED_BACK", "ROLLBACK_FAILED", "NEEDS_OPERATOR")
 
-# The playbook that goes on after each end state.
-_NEXT_PLAYBOOK = {
+#: The playbook that goes on after each end state.
+NEXT_PLAYBOOK = {
     "BLOCKED": "upgrade.yml",
+    "PAUSED": "upgrade.yml",
     "ROLLED_BACK": "upgrade.yml",
     "NEEDS_OPERATOR": "upgrade.yml",
     "ROLLBACK_FAILED": "rollback.yml",
 }
 _BEFORE_NEXT = {
     "BLOCKED": "Remove what is in the way, then run, with the same options",
+    "PAUSED": "Nothing was undone, and what runs was left to run. When it has ended and the servers answer, go on, with the same options, by",
     "ROLLED_BACK": "The old version runs again. Remove the cause, then run, with the same options",
     "NEEDS_OPERATOR": "Do what the message says, then run, with the same options",
     "ROLLBACK_FAILED": "Remove the cause, then continue the rollback, with the same options, by",
@@ -55,18 +58,23 @@ def failure(result: Mapping[str, Any], task: str, phase: str) -> dict[str, Any]:
     return {**known, "task": task, "phase": phase}
 
 
-def end_state_without_rollback(what: Mapping[str, Any], run_open: bool = True) -> str:
+def end_state_without_rollback(what: Mapping[str, Any], run_open: bool = True, policy: Mapping[str, Any] | None = None) -> str:
     """Return the end state when a failure asks for no rollback, else an empty text.
 
     :param what: a failure as RV(failure) returns it.
     :param run_open: whether the run has noted the state before; without it nothing was changed.
+    :param policy: C(upgrade_failure_policy).
     """
-    if not run_open or what["phase"] in ("preflight", "open"):
+    if not run_open:
         return "BLOCKED"
-    # what fails after the verification can not make a good upgrade bad
-    if what["class"] == "operator_needed" or what["phase"] in ("commit", "report"):
+    if what["code"] == "lock_lost":
         return "NEEDS_OPERATOR"
-    return ""
+    return _policy.DECISIONS[_policy.decision(what["phase"], what["class"], policy)]
+
+
+def step_state(what: Mapping[str, Any]) -> str:
+    """Return the state in which a failure leaves its step."""
+    return {"timeout": "running", "connection_lost": "unknown", "unknown_outcome": "unknown"}.get(what["class"], "failed")
 
 
 def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,26 +141,36 @@ def _seconds(begin: str | None, end: str | None) -> float | None:
 
 
 def _next_command(pieces: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    playbook = _NEXT_PLAYBOOK.get(str(pieces["end_state"]))
+    playbook = NEXT_PLAYBOOK.get(str(pieces["end_state"]))
     if playbook is None:
         return ""
     if pieces.get("rolling_back"):
         playbook = "rollback.yml"
-    words: list[str] = ["ansible-playbook"]
-    for source in _sources(pieces.get("inventory_sources")):
-        words += ["-i", source]
-    what, options = result["rollback_failure"] or result["failure"], []
+    if "lock_lost" in (result["failure"].get("code"), result["rollback_failure"].get("code")):
+        playbook = "status.yml"
+    what = result["rollback_failure"] or result["failure"]
+    options: list[str] = []
     if pieces["end_state"] == "NEEDS_OPERATOR":
-        if result["rollback_failure"]:
+        if result["rollback_failure"] and playbook != "status.yml":
             playbook = "rollback.yml"
         confirm = (what.get("evidence") or {}).get("confirm")
         if confirm:
             options = ["-e", json.dumps({"upgrade_confirmed_steps": [confirm]})]
-        elif result["rollback_failure"] and what["class"] != "operator_needed":
+        elif playbook == "rollback.yml" and what["class"] != "operator_needed":
             # the new version has accepted records: only a person can say that they may be thrown away
             options = ["-e", "upgrade_rollback_after_start=true"]
-    words += [f"{pieces['playbook_dir']}/{playbook}", "--limit", str(pieces["system"]), *options]
-    return shlex.join(words)
+    return playbook_command(playbook, str(pieces["system"]), str(pieces["playbook_dir"]), pieces.get("inventory_sources"), options)
+
+
+def playbook_command(playbook: str, system: str, playbook_dir: str, inventory_sources: Any, options: Sequence[str] = ()) -> str:
+    """Return the command line that runs a playbook of the collection for one system, ready for a shell.
+
+    :param inventory_sources: the files or hosts lists that the inventory came from.
+    """
+    words = ["ansible-playbook"]
+    for source in _sources(inventory_sources):
+        words += ["-i", source]
+    return shlex.join([*words, f"{playbook_dir}/{playbook}", "--limit", system, *options])
 
 
 def _sources(sources: Any) -> Sequence[str]:

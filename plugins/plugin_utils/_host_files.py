@@ -43,19 +43,22 @@ _FILE_MISSING = 2
 _FOLDER_MISSING = 3
 _IS_A_FOLDER = 336
 _EXISTS = 183
+_GUARD_MISSING = 1223
+_TAKEN = 170
 _PROBLEMS = {
     _FILE_MISSING: ("file_missing", "does not exist"),
     _FOLDER_MISSING: ("folder_missing", "does not exist or is not a folder"),
     _IS_A_FOLDER: ("is_a_folder", "is a folder"),
     _EXISTS: ("file_exists", "exists already"),
+    _GUARD_MISSING: ("guard_missing", "was not written, because the file that allows it is gone"),
 }
 
 
 class HostFiles(HostCore):
     """Reads, writes, hashes and removes files and folders.
 
-    All methods raise PreconditionError with the codes C(file_missing), C(folder_missing), C(is_a_folder) or
-    C(file_exists), CommandError with the code C(file_operation_failed), and OptionError with the code C(bad_path) for a
+    All methods raise PreconditionError with the codes C(file_missing), C(folder_missing), C(is_a_folder), C(file_exists) or
+    C(guard_missing), CommandError with the code C(file_operation_failed), and OptionError with the code C(bad_path) for a
     path that is not absolute or has wildcards.
     """
 
@@ -81,11 +84,12 @@ class HostFiles(HostCore):
             raise VerificationError(f"{path} on {self.name} was changed while it was read.", code="file_changed")
         return content
 
-    def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False) -> None:
+    def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False, guard: str = "") -> None:
         """Write a file so that it is there completely or not at all.
 
         :param owner_only: whether only SYSTEM and Administrators may read it, from its first byte on.
         :param replace: whether an existing file is replaced; otherwise that is an error.
+        :param guard: another file, without which nothing is written.
         :raises VerificationError: code C(file_changed) when what arrived differs.
         """
         go, target = _place(path)
@@ -95,6 +99,8 @@ class HostFiles(HostCore):
         refuse = f"(if exist {_as_folder(target)} exit {_IS_A_FOLDER})"
         if not replace:
             refuse += f"&(if exist {target} exit {_EXISTS})"
+        if guard:
+            refuse += f"&(if not exist {quote(windows_path(guard))} exit {_GUARD_MISSING})"
         steps = [f"type nul>{name}&&{_restrict(name)}" for name in (encoded, decoded)] if owner_only else []
         if data:
             steps += [f'find /v "">{encoded}', f"certutil -f -decode {encoded} {decoded}>nul", f"del /f /q {encoded}"]
@@ -171,16 +177,45 @@ class HostFiles(HostCore):
             f"&(if exist {file} del /f /q /a {file})&(if exist {file} exit 1)&exit 0)<nul",
         )
 
-    def remove_folder(self, path: str) -> None:
+    def claim_folder(self, path: str, signature: str, *, taken_from: str | None = None) -> bool:
+        """Make a folder, which one caller only can do, and put a file into it that says who; return whether that was done.
+
+        Repeating it with the same signature does no harm.
+
+        :param signature: a file beside the folder, which is moved into it.
+        :param taken_from: name of the file of the one to whom the folder belongs until now, or an empty text for a folder without
+            files: the folder is made anew then. None where it must not exist.
+        """
+        parent, name = parent_and_name(signature)
+        folder, sign, mine = quote(windows_path(path)), quote(windows_path(signature)), quote(windows_path(f"{path}\\{name}"))
+        away = quote(windows_path(f"{parent}\\{name}.old"))
+        free = "rem"
+        if taken_from:
+            free = f"if exist {quote(windows_path(f'{path}\\{taken_from}'))} move {folder} {away}>nul"
+        elif taken_from is not None:
+            free = f"rmdir {folder} 2>nul"
+        result = self._do(
+            path,
+            f"((if exist {mine} exit 0)&({free})&(mkdir {folder} 2>nul||exit {_TAKEN})&move {sign} {mine}>nul"
+            f"&(if not exist {mine} exit 1)&rmdir /s /q {away} 2>nul&exit 0)<nul",
+            accept_any=True,
+        )
+        if result.exit_code not in (0, _TAKEN):
+            raise self._failed("change", path, result)
+        return result.exit_code == 0
+
+    def remove_folder(self, path: str, *, guard: str = "") -> None:
         """Remove a folder with everything in it, if it exists.
 
+        :param guard: a file without which nothing is removed.
         :raises OptionError: code C(bad_path) for a drive's root or a folder directly below it.
         """
         parent, _name = parent_and_name(path)
         if parent.endswith("\\"):
             raise OptionError(f"{path!r} is too near to the root of its drive to be removed.", code="bad_path")
         folder, test = quote(windows_path(path)), folder_test(path)
-        self._do(path, f"((if exist {test} rmdir /s /q {folder})&(if exist {test} exit 1)&exit 0)<nul")
+        allowed = f"(if not exist {quote(windows_path(guard))} exit 0)&" if guard else ""
+        self._do(path, f"({allowed}(if exist {test} rmdir /s /q {folder})&(if exist {test} exit 1)&exit 0)<nul")
 
     def move(self, source: str, destination: str, *, replace: bool = False) -> None:
         """Rename a file or folder, or move it on the same drive.

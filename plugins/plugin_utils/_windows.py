@@ -137,6 +137,28 @@ def file_text(path: str, limit: int = 100_000) -> Probe[str | None]:
     return Probe(command, parse)
 
 
+def text_files(path: str, pattern: str) -> Probe[dict[str, str] | None]:
+    """The texts of our own files directly in a folder, by name; None when the folder does not exist.
+
+    :param pattern: which files, with C(*) and C(?). Their names must be plain, their lines must not begin with C(#), and each has to
+        end with a line end.
+    """
+    command = (
+        f'if exist {folder_test(path)} (echo #&pushd {quote(windows_path(path))}&(for %f in ({pattern}) do @(echo #%f&type "%f"))&popd)'
+    )
+
+    def parse(answer: Answer) -> dict[str, str] | None:
+        if not _has_mark(answer):
+            return None
+        files: dict[str, str] = {}
+        for part in re.split(r"(?m)^#", answer.text.partition("\n")[2])[1:]:
+            name, _, text = part.partition("\n")
+            files[name.strip()] = text
+        return files
+
+    return Probe(command, parse)
+
+
 def listening_ports() -> Probe[set[int]]:
     """The TCP ports (IPv4) on which something listens."""
     return Probe("netstat -ano -p tcp", lambda answer: parse_listening_ports(answer.text))
