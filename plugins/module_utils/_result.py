@@ -30,7 +30,7 @@ NEXT_PLAYBOOK = {
 }
 _BEFORE_NEXT = {
     "BLOCKED": "Remove what is in the way, then run, with the same options",
-    "PAUSED": "Nothing was undone, and what runs was left to run. When it has ended and the servers answer, go on, with the same options, by",
+    "PAUSED": "Nothing was undone; what runs was left to run. When it has ended and the servers answer, go on, with the same options, by",
     "ROLLED_BACK": "The old version runs again. Remove the cause, then run, with the same options",
     "NEEDS_OPERATOR": "Do what the message says, then run, with the same options",
     "ROLLBACK_FAILED": "Remove the cause, then continue the rollback, with the same options, by",

@@ -191,7 +191,8 @@ class HostFiles(HostCore):
         away = quote(windows_path(f"{parent}\\{name}.old"))
         free = "rem"
         if taken_from:
-            free = f"if exist {quote(windows_path(f'{path}\\{taken_from}'))} move {folder} {away}>nul"
+            theirs = quote(windows_path(f"{path}\\{taken_from}"))
+            free = f"if exist {theirs} move {folder} {away}>nul"
         elif taken_from is not None:
             free = f"rmdir {folder} 2>nul"
         result = self._do(
