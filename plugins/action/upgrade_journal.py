@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
-from ansible_collections.jp1.itdm.plugins.module_utils._journal_format import is_open
+from ansible_collections.jp1.itdm.plugins.module_utils._journal_format import fold, is_open
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction, display
 from ansible_collections.jp1.itdm.plugins.plugin_utils._controller import write_private
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
@@ -40,7 +40,8 @@ class ActionModule(HostAction):
             result[key] = {name: value for name, value in result[key].items() if name != "documents"}
         if options["controller_folder"] and documents.get("run") and not self._task.check_mode:
             self._keep_copy(options["controller_folder"], wish.run_id, documents)
-        return {**result, "documents": documents, "token": result["after"].get("token", wish.token)}
+        content = fold(documents["run"], documents["entries"]) if documents.get("run") else {}
+        return {**result, "documents": documents, "content": content, "token": result["after"].get("token", wish.token)}
 
     def _keep_copy(self, folder: str, run_id: str, documents: dict[str, Any]) -> None:
         # the server has the journal; a full disk here must not stop a run

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils import _policy
+from ansible_collections.jp1.itdm.plugins.module_utils._journal_format import CLOSING
 from ansible_collections.jp1.itdm.plugins.module_utils._rollback import as_count, records_lost
 
 GREEN = ("SUCCEEDED", "NOTHING_TO_DO")
@@ -144,7 +145,7 @@ def _next_command(pieces: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     playbook = NEXT_PLAYBOOK.get(str(pieces["end_state"]))
     if playbook is None:
         return ""
-    if pieces.get("rolling_back"):
+    if pieces.get("rolling_back") and pieces["end_state"] not in CLOSING:
         playbook = "rollback.yml"
     if "lock_lost" in (result["failure"].get("code"), result["rollback_failure"].get("code")):
         playbook = "status.yml"
