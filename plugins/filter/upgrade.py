@@ -132,6 +132,7 @@ class FilterModule:
             "installed_versions": installed_versions,
             "last_line": _result.last_line,
             "lock_refusal": lock_refusal,
+            "refusal_line": _result.refusal_line,
             "rollback_plan": _rollback.rollback_plan,
             "state_differences": _rollback.state_differences,
             "states_in": _journal_format.states_in,

@@ -82,7 +82,7 @@ def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
     """Put a run's result together.
 
     :param pieces: C(system), C(end_state), C(run), C(before), C(after), C(backup) (manifest or empty), C(verified_at) (ISO 8601),
-        C(rolling_back) (whether the open run has begun its rollback), C(failure), C(rollback_failure), C(playbook_dir),
+        C(requested) (whether a rollback was asked for), C(rolling_back) (whether the open run has begun its rollback), C(failure), C(rollback_failure), C(playbook_dir),
         C(inventory_sources) and C(check_mode).
     """
     before, after, run = pieces.get("before") or {}, pieces.get("after") or {}, pieces.get("run") or {}
@@ -145,6 +145,8 @@ def _next_command(pieces: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     playbook = NEXT_PLAYBOOK.get(str(pieces["end_state"]))
     if playbook is None:
         return ""
+    if pieces.get("check_mode") and pieces.get("requested"):
+        playbook = "rollback.yml"
     if pieces.get("rolling_back") and pieces["end_state"] not in CLOSING:
         playbook = "rollback.yml"
     if "lock_lost" in (result["failure"].get("code"), result["rollback_failure"].get("code")):
@@ -196,7 +198,7 @@ def last_line(result: Mapping[str, Any]) -> str:
             host = f"{what['host']}: " if what["host"] else ""
             parts.append(f"{label}[{what['phase']}, {what['code']}] {host}{what['message']} {what.get('remedy', '')}".strip())
     records = result["records"]
-    if result["end_state"] == "ROLLED_BACK":
+    if result["end_state"] == "ROLLED_BACK" and not result["check_mode"]:
         lost = records["lost"]
         window = records["lost_window"]
         parts.append(
@@ -205,8 +207,28 @@ def last_line(result: Mapping[str, Any]) -> str:
             else f"Lost are all records that were accepted between {window['from']} and {window['to']}."
         )
     if result["next_command"]:
-        parts.append(f"{_BEFORE_NEXT[result['end_state']]}: {result['next_command']}")
+        before = (
+            "It can be rolled back, by"
+            if result["check_mode"] and result["end_state"] == "ROLLED_BACK"
+            else _BEFORE_NEXT[result["end_state"]]
+        )
+        parts.append(f"{before}: {result['next_command']}")
     return " ".join(part for part in parts if part)
+
+
+def refusal_line(what: Mapping[str, Any], system: str, playbook_dir: str, inventory_sources: Any) -> str:
+    """Return the sentence that every playbook but upgrade and rollback ends with when it fails.
+
+    :param what: a failure as RV(failure) returns it, with the playbook's name as its phase.
+    :param system: the management server's name.
+    """
+    playbook = "status.yml" if what["code"] == "lock_lost" else f"{what['phase']}.yml"
+    host = f"{what['host']}: " if what["host"] else ""
+    again = playbook_command(playbook, system, playbook_dir, inventory_sources)
+    said = f"{host}{what['message']} {what['remedy']}".strip()
+    return (
+        f"BLOCKED: {system}: [{what['phase']}, {what['code']}] {said} Remove what is in the way, then run, with the same options: {again}"
+    )
 
 
 def upgrade_problems(state: Mapping[str, Any], target_version: str, skip_database_upgrade: bool = False) -> list[str]:
