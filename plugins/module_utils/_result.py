@@ -82,8 +82,8 @@ def upgrade_result(pieces: Mapping[str, Any]) -> dict[str, Any]:
     """Put a run's result together.
 
     :param pieces: C(system), C(end_state), C(run), C(before), C(after), C(backup) (manifest or empty), C(verified_at) (ISO 8601),
-        C(requested) (whether a rollback was asked for), C(rolling_back) (whether the open run has begun its rollback), C(failure), C(rollback_failure), C(playbook_dir),
-        C(inventory_sources) and C(check_mode).
+        C(requested) (whether a rollback was asked for), C(rolling_back) (whether the open run has begun its rollback), C(failure),
+        C(rollback_failure), C(playbook_dir), C(inventory_sources) and C(check_mode).
     """
     before, after, run = pieces.get("before") or {}, pieces.get("after") or {}, pieces.get("run") or {}
     manifest = pieces.get("backup") or {}
