@@ -125,6 +125,11 @@ FIELDS: dict[str, Field] = {
     "media.version_pattern": Field("pattern", "", "Pattern of the version in that file; one group."),
     "install.response_file": Field("template", "", "The text of the response file; empty where the installer takes none."),
     "install.log_file": Field("template", "", "The installer's log, for the evidence."),
+    "evidence.files": Field(
+        "templates",
+        [],
+        "Logs to collect when something fails; their names may have C(*) and C(?). The installer's log is always one of them.",
+    ),
     "setup_database.upgrades_schema": Field("boolean", True, "Whether the schema version equals the product's version after Setup."),
     "rollback.order": Field(
         "rollback_steps",
@@ -307,6 +312,9 @@ def _check_whole(name: str, values: Mapping[str, Any]) -> None:
         raise _bad(f"profile {name}, field {field}: it must be at least 1 second.")
     if values["product.registry_view"] not in (32, 64):
         raise _bad(f"profile {name}, field product.registry_view: it must be 32 or 64.")
+    for pattern in values["evidence.files"]:
+        if re.search(r"[*?].*[\\/]", pattern):
+            raise _bad(f"profile {name}, field evidence.files: {pattern!r} has a wildcard in the name of a folder.")
     if re.compile(values["product.version_pattern"]).groups < 2:
         raise _bad(f"profile {name}, field product.version_pattern: it needs the groups VV and RR.")
 
