@@ -119,6 +119,9 @@ FIELDS: dict[str, Field] = {
     "operation_window.time_limit": Field("integer", 300, "Seconds until the operation window's port must answer."),
     "database_status.records": Field("pattern", "", "Pattern of the number of records in the status program's output."),
     "database_status.schema": Field("pattern", "", "Pattern of the schema version in the status program's output."),
+    "database_status.damaged_exit_codes": Field(
+        "integers", [], "Exit codes by which the status program says that the database is damaged; it has told all the same."
+    ),
     "license_status.registered": Field("pattern", "", "Pattern that only stands in the output when a licence is registered."),
     "media.installer": Field("text", "", "The installer, relative to the media folder."),
     "media.version_file": Field("text", "", "A text file on the media that states its version, relative to the folder."),

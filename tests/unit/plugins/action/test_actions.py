@@ -187,7 +187,7 @@ def test_a_database_server_is_upgraded(database: FakeManager, variables: dict[st
     options = {"server": "database_server", "version": "10-10", "media_folder": MEDIA + r"\10-10", "auto_update": True}
     assert good("manager_install", options, variables)["changed"] is True
     assert database.started_by_installer == ["AutoUpdate=yes\r\nStartServices=yes\r\n"]
-    assert good("database_setup", {"version": "10-10"}, variables)["after"] == {"records": 200, "schema": "10-10"}
+    assert good("database_setup", {"version": "10-10"}, variables)["after"] == {"records": 200, "schema": "10-10", "damaged": False}
     assert good("database_setup", {"version": "10-10"}, variables)["changed"] is False
 
 
