@@ -89,6 +89,14 @@ notes:
     server, and the profile's field C(product.display_name).
 """
 
+    # What is asked of the database after it was changed.
+    DATABASE = r"""
+options: {}
+notes:
+  - C(database_damaged) (verification) - the program ended well, but the database says that it is damaged. Read the program's log; the
+    exit codes that say so are the profile's field C(database_status.damaged_exit_codes).
+"""
+
     # Backups.
     BACKUP = r"""
 options: {}

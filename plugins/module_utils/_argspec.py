@@ -108,6 +108,17 @@ DATABASE_SETUP: Spec = {
 
 MANAGER_LICENSE: Spec = {**_PROFILE, **_LICENSE}
 
+UPGRADE_EVIDENCE: Spec = {
+    **_PROFILE,
+    **_SERVER,
+    **_DATABASE_PASSWORD,
+    "license_key": _LICENSE["license_key"],
+    "journal_folder": _JOB["journal_folder"],
+    "folder": {"type": "path", "required": True},
+    "run_id": {"type": "str", "required": True},
+    "time_limit": {"type": "int", "default": 60},
+}
+
 UPGRADE_JOURNAL: Spec = {
     "folder": {"type": "str", "required": True},
     "state": {"type": "str", "required": True, "choices": ["read", "locked", "opened", "noted", "unlocked", "mirrored", "pruned"]},

@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
@@ -109,6 +110,54 @@ def parse_folder(text: str) -> list[FolderItem]:
         *(FolderItem(name, False, size.get(name, 0)) for name in files.split("\n") if name),
         *(FolderItem(name, True, 0) for name in folders.split("\n") if name),
     ]
+
+
+def parse_tree(text: str) -> list[FolderItem]:
+    """Return all files below a folder, by their paths in it.
+
+    :param text: the folder's name on the first line, and for each file C(#SIZE PATH).
+    """
+    first, _, rest = text.lstrip("\n").partition("\n")
+    base = first.strip().rstrip("\\") + "\\"
+    found = re.findall(r"^#([0-9]{1,20}) (.+)$", rest, re.MULTILINE | re.ASCII)
+    return [FolderItem(_below(base, path), False, int(size)) for size, path in found]
+
+
+def parse_named_lines(text: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the texts of files from lines that each begin with the file's name and a colon."""
+    known = set(names)
+    lines: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in text.removesuffix("\n").split("\n"):
+        name, colon, rest = line.partition(":")
+        if colon and name in known:
+            current = lines.setdefault(name, [])
+            current.append(rest)
+        elif current is not None:  # a line end of another kind within the file's line
+            current.append(line)
+    return {name: "\n".join([*content, ""]) for name, content in lines.items()}
+
+
+def parse_offset_lines(text: str, first: int) -> str:
+    """Return the lines that begin at a byte of at least I(first), from lines that each begin with that number and a colon."""
+    kept: list[str] = []
+    wanted = False
+    for line in text.removesuffix("\n").split("\n"):
+        number, colon, rest = line.partition(":")
+        numbered = bool(colon) and number.isascii() and number.isdigit()
+        wanted = int(number[:18]) >= first if numbered else wanted
+        if wanted:
+            kept.append(rest if numbered else line)
+    return "".join(f"{line}\n" for line in kept)
+
+
+def parse_free_bytes(text: str) -> int | None:
+    """Return the free bytes of a drive or share from C(dir /-c): the last number of its last line."""
+    for line in reversed(text.split("\n")):
+        numbers = re.findall(r"[0-9]{1,20}", line, re.ASCII)
+        if numbers:
+            return int(numbers[-1])
+    return None
 
 
 def _below(base: str, path: str) -> str:

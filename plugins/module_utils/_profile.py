@@ -119,12 +119,20 @@ FIELDS: dict[str, Field] = {
     "operation_window.time_limit": Field("integer", 300, "Seconds until the operation window's port must answer."),
     "database_status.records": Field("pattern", "", "Pattern of the number of records in the status program's output."),
     "database_status.schema": Field("pattern", "", "Pattern of the schema version in the status program's output."),
+    "database_status.damaged_exit_codes": Field(
+        "integers", [], "Exit codes by which the status program says that the database is damaged; it has told all the same."
+    ),
     "license_status.registered": Field("pattern", "", "Pattern that only stands in the output when a licence is registered."),
     "media.installer": Field("text", "", "The installer, relative to the media folder."),
     "media.version_file": Field("text", "", "A text file on the media that states its version, relative to the folder."),
     "media.version_pattern": Field("pattern", "", "Pattern of the version in that file; one group."),
     "install.response_file": Field("template", "", "The text of the response file; empty where the installer takes none."),
     "install.log_file": Field("template", "", "The installer's log, for the evidence."),
+    "evidence.files": Field(
+        "templates",
+        [],
+        "Logs to collect when something fails; their names may have C(*) and C(?). The installer's log is always one of them.",
+    ),
     "setup_database.upgrades_schema": Field("boolean", True, "Whether the schema version equals the product's version after Setup."),
     "rollback.order": Field(
         "rollback_steps",
@@ -307,6 +315,9 @@ def _check_whole(name: str, values: Mapping[str, Any]) -> None:
         raise _bad(f"profile {name}, field {field}: it must be at least 1 second.")
     if values["product.registry_view"] not in (32, 64):
         raise _bad(f"profile {name}, field product.registry_view: it must be 32 or 64.")
+    for pattern in values["evidence.files"]:
+        if re.search(r"[*?].*[\\/]", pattern):
+            raise _bad(f"profile {name}, field evidence.files: {pattern!r} has a wildcard in the name of a folder.")
     if re.compile(values["product.version_pattern"]).groups < 2:
         raise _bad(f"profile {name}, field product.version_pattern: it needs the groups VV and RR.")
 

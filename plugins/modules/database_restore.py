@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - jp1.itdm._options.database_password
   - jp1.itdm._failures
   - jp1.itdm._failures.product
+  - jp1.itdm._failures.database
   - jp1.itdm._failures.files
   - jp1.itdm._failures.installed
   - jp1.itdm._failures.backup

@@ -34,6 +34,7 @@ extends_documentation_fragment:
   - jp1.itdm._options.database_password
   - jp1.itdm._failures
   - jp1.itdm._failures.product
+  - jp1.itdm._failures.database
   - jp1.itdm._failures.installed
   - jp1.itdm._failures.version
 notes:
@@ -53,7 +54,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The number of C(records) and the C(schema) version; V(null) where the profile can not tell.
+  description: The number of C(records), the C(schema) version and whether the database is C(damaged); V(null) where the profile can not tell.
   returned: success
   type: dict
 after:
@@ -63,6 +64,7 @@ after:
   sample:
     records: 200
     schema: 10-10
+    damaged: false
 evidence:
   description: The end of Setup; C(exit_code), the end of C(stdout) and C(stderr), and C(elapsed) in seconds.
   returned: success

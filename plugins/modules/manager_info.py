@@ -133,12 +133,14 @@ state:
       type: bool
     database:
       description:
-        - The number of C(records) and the C(schema) version of the database.
-        - Both are V(null) where the profile can not tell, and on the server that does not take the backups.
+        - The number of C(records) and the C(schema) version of the database, and whether it is C(damaged), for example because Setup was
+          interrupted.
+        - They are V(null) where the profile can not tell, and on the server that does not take the backups.
       type: dict
       sample:
         records: 200
         schema: 10-00
+        damaged: false
 
 profile:
   description: The product profile in force, with every field's value by its name.

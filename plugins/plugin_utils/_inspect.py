@@ -19,7 +19,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._parse_services import Se
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import expand
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product import UNKNOWN_DATABASE, Product
 
 # What the collection itself starts on a server.
 WINDOWS_TOOLS = ("certutil", "find", "fsutil", "icacls", "netstat", "reg", "sc", "tasklist", "whoami", "wmic")
@@ -67,9 +67,7 @@ def inspect_server(product: Product) -> dict[str, Any]:
         "program_files": program_files(product),
         "license_registered": _told(product, product.license_registered) if management else None,
         "operation_window": profile["operation_window.port"] in seen.ports if management else None,
-        "database": _told(product, product.database_status) or {"records": None, "schema": None}
-        if not management
-        else {"records": None, "schema": None},
+        "database": (None if management else _told(product, product.database_status)) or dict(UNKNOWN_DATABASE),
     }
 
 

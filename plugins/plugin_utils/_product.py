@@ -19,6 +19,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     OptionError,
     PreconditionError,
     UnknownOutcomeError,
+    VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import UninstallEntry
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VARIABLES, Profile, expand
@@ -28,6 +29,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
 
 DEFAULT_JOURNAL_FOLDER = r"C:\ProgramData\jp1_itdm_upgrade"
+UNKNOWN_DATABASE: dict[str, Any] = {"records": None, "schema": None, "damaged": None}
 _TAIL = 2000  # characters of a program's output that go into a result
 
 
@@ -174,7 +176,8 @@ class Product:
         return host.run(argv, on_time_limit="leave", **options)
 
     def _accepted(self, action: str) -> list[int]:
-        return [*self.profile[f"{action}.accepted_exit_codes"], *self.profile[f"{action}.restart_exit_codes"]]
+        damaged = self.profile["database_status.damaged_exit_codes"] if action == "database_status" else []
+        return [*self.profile[f"{action}.accepted_exit_codes"], *self.profile[f"{action}.restart_exit_codes"], *damaged]
 
     def job(self, action: str) -> Job:
         """Return the detached job of an action in this run."""
@@ -236,14 +239,19 @@ class Product:
         return (match[1] if match.re.groups else match[0]) if match else None
 
     def database_status(self, action: str = "database_status", **variables: str) -> dict[str, Any]:
-        """Return C(records) and C(schema) of the database or of a backup; None where the profile can not tell."""
+        """Return C(records) and C(schema) of the database or of a backup, and whether it is C(damaged).
+
+        Each of them is None where the profile can not tell; it never tells of a backup whether it is damaged.
+        """
         if not self.can(action):
-            return {"records": None, "schema": None}
-        text = self.run(action, **variables).stdout
-        records = self.pattern("database_status.records", text)
+            return dict(UNKNOWN_DATABASE)
+        result = self.run(action, **variables)
+        records = self.pattern("database_status.records", result.stdout)
+        damaged = self.profile["database_status.damaged_exit_codes"] if action == "database_status" else []
         return {
             "records": int(records) if records and records.isdigit() else None,
-            "schema": self.pattern("database_status.schema", text),
+            "schema": self.pattern("database_status.schema", result.stdout),
+            "damaged": result.exit_code in damaged if damaged else None,
         }
 
     def license_registered(self) -> bool | None:
@@ -251,6 +259,16 @@ class Product:
         if not self.can("license_status"):
             return None
         return self.pattern("license_status.registered", self.run("license_status").stdout) is not None
+
+
+def require_undamaged(status: Mapping[str, Any], remedy: str) -> None:
+    """Require that the database is not damaged, as far as the profile can tell.
+
+    :param status: what L(Product.database_status) returned.
+    :raises VerificationError: C(database_damaged).
+    """
+    if status["damaged"]:
+        raise VerificationError("The database says that it is damaged.", code="database_damaged", remedy=remedy, evidence=dict(status))
 
 
 def output_of(result: CommandResult) -> dict[str, Any]:

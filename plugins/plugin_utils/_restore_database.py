@@ -18,7 +18,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandErr
 from ansible_collections.jp1.itdm.plugins.module_utils._manifest import other_version
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import Backup
-from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, output_of
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, output_of, require_undamaged
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet
 
 
@@ -44,7 +44,9 @@ class RestoreDatabase(Step):
         restored = self.product.host.ask(there=windows.file_exists(self.mark)).there
         schema = self._schema_of_backup()
         same = status["records"] is not None and status["records"] == manifest.records and schema in (None, status["schema"])
-        return Seen(restored and same, {"manifest": asdict(manifest), "records": status["records"], "schema": schema})
+        return Seen(
+            restored and same and not status["damaged"], {"manifest": asdict(manifest), "records": status["records"], "schema": schema}
+        )
 
     def _schema_of_backup(self) -> str | None:
         """Return the schema version of the backup, None where the profile can not tell."""
@@ -68,6 +70,7 @@ class RestoreDatabase(Step):
         manifest: dict[str, Any] = seen.state["manifest"]
         status, schema = self.product.database_status(), seen.state["schema"] or self._schema_of_backup()
         records = status["records"]
+        require_undamaged(status, "Keep the services stopped, look at the output of the restore command, and restore again.")
         if None not in (schema, status["schema"]) and status["schema"] != schema:
             raise VerificationError(
                 f"After the restore the database has schema {status['schema']}; the backup has {schema}.",

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import PreconditionError, VerificationError
 from ansible_collections.jp1.itdm.plugins.module_utils._version import ProductVersion
-from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, output_of
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, output_of, require_undamaged
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet
 
 
@@ -31,7 +31,7 @@ class SetUpDatabase(Step):
 
     def probe(self) -> Seen:
         status = self.product.database_status()
-        return Seen(status["schema"] == self.version, status)
+        return Seen(status["schema"] == self.version and not status["damaged"], status)
 
     def pre_check(self, seen: Seen) -> Iterator[Unmet]:
         installed = self.product.require_installed().version
@@ -51,6 +51,7 @@ class SetUpDatabase(Step):
     def post_check(self, seen: Seen) -> dict[str, Any]:
         after = self.product.database_status()
         records, schema = after["records"], after["schema"]
+        require_undamaged(after, "Look at Setup's log, and run Setup again or go back.")
         if self.product.profile["setup_database.upgrades_schema"] and schema is not None and schema != self.version:
             raise VerificationError(
                 f"Setup ended, but the database has schema {schema} instead of {self.version}.",

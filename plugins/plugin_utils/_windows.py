@@ -108,10 +108,10 @@ def folder_exists(path: str) -> Probe[bool]:
 
 
 def folder(path: str) -> Probe[list[FolderItem] | None]:
-    """The files and folders directly in a folder, None when it does not exist."""
+    """The files directly in a folder, the newest first, and the folders; None when it does not exist."""
     # for /f would be shorter, but not every Windows reads names in UTF-8 from the command it runs.
     command = (
-        f"if exist {folder_test(path)} (echo #&pushd {quote(windows_path(path))}&dir /a-d /b 2>nul&echo /"
+        f"if exist {folder_test(path)} (echo #&pushd {quote(windows_path(path))}&dir /a-d /b /o-d 2>nul&echo /"
         "&dir /ad /b 2>nul&echo /&(for %f in (*) do @echo %~zf/%f)&popd)"
     )
     return Probe(command, lambda answer: parse_folder(answer.text.partition("\n")[2]) if _has_mark(answer) else None)

@@ -210,6 +210,31 @@ def test_findstr(host: WindowsHost) -> None:
     assert [step.exit_code for step in steps] == [0, 0, 0, 1, 98]
 
 
+def test_findstr_gives_names_offsets_and_all_bytes(host: WindowsHost) -> None:
+    host.write("one", b"alpha\r\n\r\nbe\0ta")
+    named, numbered, chosen = host.run(
+        r'findstr "^" Z:\lab\one nul',
+        r'findstr /o "^" Z:\lab\one',
+        r'findstr /o "^" Z:\lab\one|findstr /r /c:"^[7-9]:" /c:"^[1-9][0-9]"',
+    )
+    assert named.text == "Z:\\lab\\one:alpha\nZ:\\lab\\one:\nZ:\\lab\\one:be\0ta\n"
+    assert numbered.text == "0:alpha\n7:\n9:be\0ta\n"
+    assert chosen.text == "7:\n9:be\0ta\n"
+
+
+def test_wevtutil(host: WindowsHost) -> None:
+    host.write("System.events", b"one\ntwo\nthree\n")
+    newest, one, missing, other = host.run(
+        "wevtutil qe System /c:2 /rd:true /f:text",
+        "wevtutil qe Application /c:200 /rd:true /f:text",
+        "wevtutil qe Nosuch /c:2 /rd:true /f:text",
+        "wevtutil cl System",
+    )
+    assert re.findall(r"Description: \n(.*)\n", newest.text) == ["three", "two"]
+    assert one.text.startswith("Event[0]:\n  Log Name: Application\n")
+    assert (newest.exit_code, one.exit_code, missing.exit_code, other.exit_code) == (0, 0, 15007, 98)
+
+
 def test_who_and_what_runs(host: WindowsHost) -> None:
     user, groups, services, nobody, ports, routes = host.run(
         "whoami /user /fo csv /nh",

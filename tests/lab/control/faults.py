@@ -17,7 +17,9 @@ from .state import write_atomically
 PRODUCT_PROGRAMS = frozenset(
     ["dbstat", "exportdb", "importdb", "installer", "licreg", "setup", "startservice", "stopservice", "uninstaller"]
 )
-WINDOWS_PROGRAMS = frozenset(["certutil", "find", "findstr", "fsutil", "icacls", "netstat", "sc", "schtasks", "tasklist", "whoami", "wmic"])
+WINDOWS_PROGRAMS = frozenset(
+    ["certutil", "find", "findstr", "fsutil", "icacls", "netstat", "sc", "schtasks", "tasklist", "wevtutil", "whoami", "wmic"]
+)
 # The keys of each kind of section, with the allowed values where there are only a few.
 _KEYS: dict[str, dict[str, tuple[str, ...] | None]] = {
     "program": {

@@ -1,7 +1,7 @@
 /* Copyright (c) 2026 The jp1.itdm authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   findstr.exe: /c:TEXT (repeatable) or words separated by blanks, /r /l /i /v /n /b /e /x /m, regular expressions with . * ^ $ [..] and \.
+   findstr.exe: /c:TEXT (repeatable) or words separated by blanks, /r /l /i /v /n /o /b /e /x /m, regular expressions with . * ^ $ [..] and \.
    Lines are matched as bytes. The exit code is 0 found, 1 not found, 2 wrong use. */
 #include "common.h"
 
@@ -17,7 +17,7 @@
 
 static char *patterns[PATTERNS];
 static int pattern_count;
-static bool regular, literal, ignore_case, invert, numbers, at_begin, at_end, names_only;
+static bool regular, literal, ignore_case, invert, numbers, offsets, at_begin, at_end, names_only;
 
 static int folded(char byte)
 {
@@ -96,9 +96,11 @@ static bool search(FILE *input, const wchar_t *name)
     char *line = NULL;
     size_t size = 0, length = 0;
     unsigned number = 0;
+    unsigned long long offset = 0, next = 0;
     int byte;
     do {
         byte = fgetc(input);
+        next++;
         if (length + 2 > size)
             line = realloc(line, size = size * 2 + 256);
         if (byte != EOF && byte != '\n') {
@@ -110,8 +112,11 @@ static bool search(FILE *input, const wchar_t *name)
         if (length && line[length - 1] == '\r')
             length--;
         line[length] = 0;
+        size_t end = length;
+        unsigned long long begin = offset;
         length = 0;
         number++;
+        offset = next;
         if (line_matches(line) == invert)
             continue;
         found = true;
@@ -122,7 +127,9 @@ static bool search(FILE *input, const wchar_t *name)
             lab_print(L"%ls:", name);
         if (numbers)
             printf("%u:", number);
-        fputs(line, stdout);
+        if (offsets)
+            printf("%llu:", begin);
+        fwrite(line, 1, end, stdout);
         fputs("\r\n", stdout);
     } while (byte != EOF);
     fflush(stdout);
@@ -157,6 +164,7 @@ static int read_options(int argc, wchar_t **argv)
             case L'i': ignore_case = true; break;
             case L'v': invert = true; break;
             case L'n': numbers = true; break;
+            case L'o': offsets = true; break;
             case L'b': at_begin = true; break;
             case L'e': at_end = true; break;
             case L'x': at_begin = at_end = true; break;
@@ -181,7 +189,7 @@ int wmain(int argc, wchar_t **argv)
     _setmode(1, _O_BINARY);
     int first = read_options(argc, argv);
     if (!first) {
-        lab_error(L"findstr is a trap for everything but /c: /r /l /i /v /n /b /e /x /m: not allowed in this lab\r\n");
+        lab_error(L"findstr is a trap for everything but /c: /r /l /i /v /n /o /b /e /x /m: not allowed in this lab\r\n");
         return TRAP_EXIT_CODE;
     }
     if (!pattern_count) {

@@ -52,6 +52,7 @@ _VALUES: dict[str, Any] = {
     "license_status.argv": [r"{install_folder}\mgr\bin\licstat.exe"],
     "license_status.registered": "registered=yes",
     "database_status.argv": [r"{install_folder}\mgr\bin\dbstat.exe"],
+    "database_status.damaged_exit_codes": [51],
     "database_status.records": r"records=(\d+)",
     "database_status.schema": r"schema=(\S+)",
     "backup_status.argv": [r"{install_folder}\mgr\bin\dbstat.exe", "{backup_folder}"],
@@ -87,6 +88,7 @@ class FakeManager(FakeWindows):
         self.server = server
         self.records = records
         self.schema = version
+        self.damaged = False
         self.licensed = True
         self.started_by_installer: list[str] = []
         for service in SERVICES[server]:
@@ -144,11 +146,12 @@ class FakeManager(FakeWindows):
     def _import(self, arguments: list[str], stdin: str) -> tuple[int, str]:
         if stdin != "correct horse\r\n":
             return 5, "wrong password\n"
+        self.damaged = False
         self.records, self.schema = int(self._of(arguments[0], "records")), self._of(arguments[0], "schema")
         return 0, "imported\n"
 
     def _set_up(self, arguments: list[str], stdin: str) -> tuple[int, str]:
-        self.schema = self.version
+        self.schema, self.damaged = self.version, False
         return 0, "set up\n"
 
     def _license(self, arguments: list[str], stdin: str) -> tuple[int, str]:
@@ -161,7 +164,7 @@ class FakeManager(FakeWindows):
     def _status(self, arguments: list[str], stdin: str) -> tuple[int, str]:
         if arguments:
             return 0, f"records={self._of(arguments[0], 'records')}\nschema={self._of(arguments[0], 'schema')}\n"
-        return 0, f"records={self.records}\nschema={self.schema}\n"
+        return 51 if self.damaged else 0, f"records={self.records}\nschema={self.schema}\n"
 
     def _of(self, folder: str, key: str) -> str:
         text = " ".join(data.decode() for name, data in self.files.items() if name.startswith(folder + "\\"))

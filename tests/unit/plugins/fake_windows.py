@@ -21,7 +21,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk,
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import UninstallEntry
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_services import Service
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import OsTimes, OsVersion, Process
-from ansible_collections.jp1.itdm.plugins.plugin_utils import _product, _windows
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _product, _windows, _windows_texts
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
 
@@ -45,6 +45,7 @@ QUESTIONS = (
     "tools",
     "environment_variables",
 )
+QUESTIONS_ABOUT_TEXTS = ("tree", "texts", "text_from", "event_log")
 
 
 def replace_questions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +55,9 @@ def replace_questions(monkeypatch: pytest.MonkeyPatch) -> None:
         command: Any = (name, arguments)
         return Probe(command, lambda answer: answer)
 
-    for name in QUESTIONS:
-        monkeypatch.setattr(_windows, name, partial(question, name))
+    for module, names in ((_windows, QUESTIONS), (_windows_texts, QUESTIONS_ABOUT_TEXTS)):
+        for name in names:
+            monkeypatch.setattr(module, name, partial(question, name))
     monkeypatch.setattr(_product, "Job", FakeJob)
     monkeypatch.setattr(_product, "run_job", lambda job, argv, **options: job.host.run(argv, **options))
 
@@ -100,6 +102,8 @@ class FakeWindows:
     :ivar ran: the commands that were run, in order.
     :ivar given: what each of them found in its standard input.
     :ivar jobs: detached programs that an earlier run has left, by their names, with their ends.
+    :ivar events: how the event logs answer: exit code and text.
+    :ivar silent: what every question ends with.
     """
 
     def __init__(self, name: str) -> None:
@@ -134,6 +138,9 @@ class FakeWindows:
         self.ran: list[list[str]] = []
         self.given: list[str] = []
         self.jobs: dict[str, CommandResult | Exception] = {}
+        self.runner = SimpleNamespace(code_page_fallback="cp932")
+        self.events = {"System": (0, "Event[0]:\n"), "Application": (98, "")}
+        self.silent: Exception | None = None
 
     def picture(self) -> dict[str, Any]:
         """Return everything that a step could change."""
@@ -148,6 +155,8 @@ class FakeWindows:
 
     def ask(self, **probes: Probe[Any]) -> SimpleNamespace:
         self.requests += 1
+        if self.silent:
+            raise self.silent
         return SimpleNamespace(**{name: probe.parse(self._answer(*probe.command)) for name, probe in probes.items()})
 
     def run(self, command: list[str], *, time_limit: float, stdin: bytes | None = None, **options: Any) -> CommandResult:
@@ -252,6 +261,21 @@ class FakeWindows:
 
     def _file_text(self, path: str, limit: int) -> str | None:
         return self.files[path].decode()[-limit:] if path in self.files else None
+
+    def _tree(self, folder: str) -> list[FolderItem] | None:
+        start = folder + "\\"
+        found = [FolderItem(name[len(start) :], False, len(data)) for name, data in self.files.items() if name.startswith(start)]
+        return found if folder in self.folders else None
+
+    def _texts(self, folder: str, names: list[str]) -> dict[str, str]:
+        paths = {name: f"{folder}\\{name}" for name in names}
+        return {name: self.files[path].decode("utf-8", "replace") for name, path in paths.items() if self.files.get(path)}
+
+    def _text_from(self, path: str, first: int) -> str:
+        return self.files[path][first:].decode().partition("\n")[2]
+
+    def _event_log(self, name: str, events: int) -> tuple[int, str]:
+        return self.events[name]
 
     def _running_processes(self, names: list[str]) -> list[Process]:
         return [Process(name, 1) for name in self.processes if name in names]

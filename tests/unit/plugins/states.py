@@ -40,7 +40,9 @@ def server_state(server: str, version: str = "10-00") -> State:
         "program_files": {r"C:\bin\a.exe": f"1:{version}", r"C:\bin\b.exe": f"2:{version}"},
         "license_registered": True if management else None,
         "operation_window": True if management else None,
-        "database": {"records": None, "schema": None} if management else {"records": 200, "schema": version},
+        "database": dict.fromkeys(("records", "schema", "damaged"))
+        if management
+        else {"records": 200, "schema": version, "damaged": False},
     }
 
 

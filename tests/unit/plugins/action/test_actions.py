@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import DOCUMENT, MEDIA, SECRETS, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, JOURNAL, stop_all
@@ -186,7 +187,7 @@ def test_a_database_server_is_upgraded(database: FakeManager, variables: dict[st
     options = {"server": "database_server", "version": "10-10", "media_folder": MEDIA + r"\10-10", "auto_update": True}
     assert good("manager_install", options, variables)["changed"] is True
     assert database.started_by_installer == ["AutoUpdate=yes\r\nStartServices=yes\r\n"]
-    assert good("database_setup", {"version": "10-10"}, variables)["after"] == {"records": 200, "schema": "10-10"}
+    assert good("database_setup", {"version": "10-10"}, variables)["after"] == {"records": 200, "schema": "10-10", "damaged": False}
     assert good("database_setup", {"version": "10-10"}, variables)["changed"] is False
 
 
@@ -226,6 +227,57 @@ def test_a_journal_is_written_and_read(database: FakeManager, variables: dict[st
     closed = journal("read")
     assert closed["open"] is False
     assert closed["content"] == {"run_id": "run1", "target_version": "10-10", "end_state": "SUCCEEDED"}
+
+
+def evidence_options(tmp_path: Path, **options: Any) -> dict[str, Any]:
+    return {"server": "database_server", "folder": str(tmp_path / "evidence"), "run_id": "run1", **options}
+
+
+def test_evidence_is_collected(database: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
+    database.add_file(r"C:\Windows\Temp\setup.log", b"wrong password: correct horse\n")
+    before = database.picture()
+    result = good("upgrade_evidence", evidence_options(tmp_path), variables)
+    assert (result["changed"], result["collected"], result["reason"], result["files"]) == (False, True, "", 3)
+    index = json.loads((Path(result["folder"]) / "index.json").read_text(encoding="utf-8"))
+    assert (index["run_id"], index["host"], index["server"], index["collected"]) == ("run1", "JP1DB01", "database_server", True)
+    assert index["missing"] == result["missing"] != []
+    log = Path(result["folder"]) / "files/C/Windows/Temp/setup.log"
+    assert log.read_text(encoding="utf-8") == "wrong password: ********\n"
+    assert result["bytes"] == sum(path.stat().st_size for path in Path(result["folder"]).rglob("*.*") if path.is_file()) - (
+        (Path(result["folder"]) / "index.json").stat().st_size
+    )
+    assert database.picture() == before
+
+
+def test_evidence_of_a_server_that_can_not_be_reached(database: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
+    database.silent = ConnectionLostError("JP1DB01 can not be reached.", code="unreachable")
+    result = good("upgrade_evidence", evidence_options(tmp_path), variables)
+    assert (result["collected"], result["reason"], result["files"]) == (False, "JP1DB01 can not be reached.", 0)
+    index = json.loads((Path(result["folder"]) / "index.json").read_text(encoding="utf-8"))
+    assert (index["collected"], index["reason"], index["files"]) == (False, "JP1DB01 can not be reached.", [])
+
+
+def test_evidence_that_can_not_be_kept_fails_nothing(database: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "evidence").write_text("a file")
+    result = run_action(action("upgrade_evidence"), evidence_options(tmp_path), variables, delegate_to="JP1DB01")
+    assert not result.get("failed")
+    assert (result["collected"], result["folder"]) == (False, "")
+    assert "on the controller can not be used" in result["reason"]
+
+
+def test_evidence_in_check_mode(database: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
+    result = run_action(action("upgrade_evidence"), evidence_options(tmp_path), variables, delegate_to="JP1DB01", check_mode=True)
+    assert (result["changed"], result["collected"], result["folder"]) == (False, False, "")
+    assert "Check mode" in result["reason"]
+    assert database.requests == 0
+    assert not (tmp_path / "evidence").exists()
+
+
+@pytest.mark.parametrize("run_id", ["..", "a/b"])
+def test_evidence_stays_in_its_folder(database: FakeManager, variables: dict[str, Any], tmp_path: Path, run_id: str) -> None:
+    result = run("upgrade_evidence", evidence_options(tmp_path, run_id=run_id), variables)
+    assert result["failure"]["code"] == "bad_option"
+    assert list(tmp_path.glob("**/*.json")) == []
 
 
 def test_an_unknown_profile_is_refused_before_the_server_is_asked(database: FakeManager, variables: dict[str, Any]) -> None:

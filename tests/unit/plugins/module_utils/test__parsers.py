@@ -177,6 +177,37 @@ def test_folders() -> None:
     assert _parse_files.parse_folder("/\n/\n") == []
 
 
+def test_the_files_below_a_folder() -> None:
+    text = "D:\\logs\n#12 D:\\logs\\表 ソ\\a.log\n#0 D:\\logs\\b.log\n"
+    assert _parse_files.parse_tree(text) == [FolderItem("表 ソ\\a.log", False, 12), FolderItem("b.log", False, 0)]
+    assert _parse_files.parse_tree("D:\\\n#1 D:\\x\n") == [FolderItem("x", False, 1)]
+
+
+def test_lines_that_are_named_by_their_file() -> None:
+    text = "a.log:one\nb.log:x: y\na.log:\nrest\na.log:b.log:two\nc.log:z\n"
+    assert _parse_files.parse_named_lines(text, ["a.log", "b.log"]) == {"a.log": "one\n\nrest\nb.log:two\nc.log:z\n", "b.log": "x: y\n"}
+    assert _parse_files.parse_named_lines("", ["a.log"]) == {}
+
+
+def test_lines_that_are_numbered_by_their_offset() -> None:
+    text = "0:one\n90:two: x\n101:three\nrest\n110:\n"
+    assert _parse_files.parse_offset_lines(text, 100) == "three\nrest\n\n"
+    assert _parse_files.parse_offset_lines("", 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "free"),
+    [
+        ("11/23/2026  a.log\n  4 File(s)  840057 bytes\n  2 Dir(s)  78885990400 bytes free\n\n", 78885990400),
+        ("               2 個のディレクトリ   9007199254740993 バイトの空き領域\n", 9007199254740993),
+        ("File Not Found\n", None),
+        ("", None),
+    ],
+)
+def test_free_bytes_are_the_last_number(text: str, free: int | None) -> None:
+    assert _parse_files.parse_free_bytes(text) == free
+
+
 @given(st.binary(max_size=300))
 def test_base64(data: bytes) -> None:
     text = base64.encodebytes(data).decode()
@@ -237,6 +268,10 @@ PARSERS = [
     _parse_files.parse_hashes,
     _parse_files.parse_folder,
     _parse_files.parse_base64,
+    _parse_files.parse_tree,
+    _parse_files.parse_free_bytes,
+    lambda text: _parse_files.parse_named_lines(text, ["#1 x", "a"]),
+    lambda text: _parse_files.parse_offset_lines(text, 100),
     _parse_system.parse_os_times,
     _parse_system.parse_version,
     _parse_system.parse_listening_ports,

@@ -232,3 +232,9 @@ def test_a_variable_without_a_value_is_refused_with_its_option(values: dict[str,
     with pytest.raises(OptionError, match="license_file") as caught:
         expand("{license_file}", values)
     assert "upgrade_license_file" in caught.value.remedy
+
+
+def test_only_a_files_name_may_have_wildcards_in_a_pattern_of_logs() -> None:
+    good = [r"{install_folder}\log\*.lo?"]
+    assert build_profile("unit", document(evidence__files=good))["evidence.files"] == good
+    assert "evidence.files" in refused(document(evidence__files=[r"D:\logs*\a.log"])).message

@@ -197,6 +197,32 @@ def test_a_restore_that_did_nothing_is_seen_by_the_schema_where_the_numbers_are_
     assert MARK not in database_server.files
 
 
+def test_a_restore_that_leaves_a_damaged_database_is_not_done(database_server: FakeManager) -> None:
+    back_up(database_server)
+    whole = database_server.programs["importdb"]
+
+    def half(arguments: list[str], stdin: str) -> tuple[int, str]:
+        answer = whole(arguments, stdin)
+        database_server.damaged = True
+        return answer
+
+    database_server.programs["importdb"] = half
+    with pytest.raises(VerificationError) as caught:
+        run(restore(database_server))
+    assert caught.value.code == "database_damaged"
+    assert MARK not in database_server.files
+    database_server.programs["importdb"] = whole
+    assert run(restore(database_server))["changed"] is True
+
+
+def test_a_database_that_is_damaged_after_a_restore_is_restored_again(database_server: FakeManager) -> None:
+    back_up(database_server)
+    run(restore(database_server))
+    database_server.damaged = True
+    assert run(restore(database_server))["changed"] is True
+    assert not database_server.damaged
+
+
 def test_a_database_that_was_upgraded_after_a_restore_is_restored_again(database_server: FakeManager) -> None:
     back_up(database_server)
     run(restore(database_server))

@@ -14,7 +14,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     PreconditionError,
     TimeLimitError,
 )
-from ansible_collections.jp1.itdm.plugins.plugin_utils import _probe, _windows
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _probe, _windows, _windows_texts
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import NO_WORKING_FOLDER, Host, Line
 from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import folder_test, parent_and_name, windows_path
 from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
@@ -173,6 +173,10 @@ ALL_PROBES: dict[str, _probe.Probe[Any]] = {
     "cluster": _windows.cluster(),
     "tools": _windows.tools(["sc", "certutil.exe"]),
     "environment_variables": _windows.environment_variables(["ProgramFiles(x86)"]),
+    "tree": _windows_texts.tree("C:\\a (x86)"),
+    "texts": _windows_texts.texts("C:\\a (x86)", ["a.log", "b (1).log"]),
+    "text_from": _windows_texts.text_from("C:\\a (x86)\\b.log", 123456),
+    "event_log": _windows_texts.event_log("System", 200),
 }
 
 

@@ -27,7 +27,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import (
     missing_programs,
     wait_for_operation_window,
 )
-from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, find_installation
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product import UNKNOWN_DATABASE, Product, find_installation
 from ansible_collections.jp1.itdm.plugins.plugin_utils._profiles import load_profile
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import (
     BIN,
@@ -153,7 +153,16 @@ def test_a_long_output_is_cut_at_its_begin(database_server: FakeManager) -> None
 )
 def test_the_database_is_read_by_the_profiles_patterns(database_server: FakeManager, output: str, status: dict[str, Any]) -> None:
     database_server.programs["dbstat"] = lambda arguments, stdin: (0, output)
-    assert database_server.product().database_status() == status
+    assert database_server.product().database_status() == {**status, "damaged": False}
+
+
+def test_a_damaged_database_is_known_by_its_exit_code(database_server: FakeManager) -> None:
+    database_server.damaged = True
+    assert database_server.product().database_status() == {"records": 200, "schema": "10-00", "damaged": True}
+    with pytest.raises(CommandError):
+        database_server.product(database_status__damaged_exit_codes=[]).database_status()
+    accepted = {"database_status__damaged_exit_codes": [], "database_status__accepted_exit_codes": [0, 51]}
+    assert database_server.product(**accepted).database_status()["damaged"] is None
 
 
 def test_a_pattern_without_a_group_is_its_whole_match(database_server: FakeManager) -> None:
@@ -214,9 +223,9 @@ def test_the_state_has_the_keys_that_the_rules_read(server: str, request: pytest
 def test_each_server_tells_what_it_knows(management_server: FakeManager, database_server: FakeManager) -> None:
     management, database = inspect_server(management_server.product()), inspect_server(database_server.product())
     assert (management["license_registered"], management["operation_window"]) == (True, True)
-    assert management["database"] == {"records": None, "schema": None}
+    assert management["database"] == UNKNOWN_DATABASE
     assert (database["license_registered"], database["operation_window"]) == (None, None)
-    assert database["database"] == {"records": 200, "schema": "10-00"}
+    assert database["database"] == {"records": 200, "schema": "10-00", "damaged": False}
 
 
 def test_an_inspection_takes_few_round_trips(management_server: FakeManager) -> None:
@@ -228,7 +237,7 @@ def test_what_a_half_installed_product_can_not_tell_is_unknown(management_server
     management_server.remove_file(BIN + r"\licstat.exe")
     assert inspect_server(management_server.product())["license_registered"] is None
     database_server.remove_file(BIN + r"\dbstat.exe")
-    assert inspect_server(database_server.product())["database"] == {"records": None, "schema": None}
+    assert inspect_server(database_server.product())["database"] == UNKNOWN_DATABASE
 
 
 def test_a_server_without_the_product_is_described_too(database_server: FakeManager) -> None:

@@ -183,6 +183,26 @@ def test_setup_may_lose_no_record(database_server: FakeManager) -> None:
     assert caught.value.code == "records_missing"
 
 
+def test_a_setup_that_was_interrupted_is_run_again(database_server: FakeManager) -> None:
+    """The schema may be the new one before all records are."""
+    database_server.put_version("10-10")
+    database_server.schema, database_server.damaged = "10-10", True
+    result = run(SetUpDatabase(database_server.product(), "10-10"))
+    assert (result["changed"], result["before"]["damaged"], result["after"]["damaged"]) == (True, True, False)
+
+
+def test_setup_may_not_leave_a_damaged_database(database_server: FakeManager) -> None:
+    def half(arguments: list[str], stdin: str) -> tuple[int, str]:
+        database_server.schema, database_server.damaged = "10-10", True
+        return 0, ""
+
+    database_server.put_version("10-10")
+    database_server.programs["jdmsetup"] = half
+    with pytest.raises(VerificationError) as caught:
+        run(SetUpDatabase(database_server.product(), "10-10"))
+    assert (caught.value.code, caught.value.evidence["damaged"]) == ("database_damaged", True)
+
+
 def test_a_schema_that_setup_does_not_raise_is_accepted_where_the_profile_says_so(database_server: FakeManager) -> None:
     database_server.put_version("10-10")
     database_server.faults["jdmsetup"] = Fault(exit_code=0)
@@ -192,7 +212,7 @@ def test_a_schema_that_setup_does_not_raise_is_accepted_where_the_profile_says_s
 def test_what_the_profile_can_not_tell_is_not_held_against_setup(database_server: FakeManager) -> None:
     database_server.put_version("10-10")
     result = run(SetUpDatabase(database_server.product(database_status__method="none"), "10-10"))
-    assert result["after"] == {"records": None, "schema": None}
+    assert result["after"] == {"records": None, "schema": None, "damaged": None}
     assert database_server.schema == "10-10"
 
 
