@@ -249,6 +249,8 @@ def upgrade_problems(state: Mapping[str, Any], target_version: str, skip_databas
         problems.append(f"{state['management_server']['host']}: no licence is registered.")
     if state["management_server"]["operation_window"] is False:
         problems.append(f"{state['management_server']['host']}: the operation window's port does not answer.")
+    if state["database_server"]["database"].get("damaged"):
+        problems.append(f"{state['database_server']['host']}: the database says that it is damaged.")
     schema = state["database_server"]["database"]["schema"]
     if schema is not None and schema != target_version and not skip_database_upgrade:
         problems.append(

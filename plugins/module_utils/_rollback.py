@@ -64,6 +64,8 @@ def _server_differences(before: State, now: State) -> Iterator[str]:
         yield f"service {name} was not there before"
     if before["license_registered"] != now["license_registered"]:
         yield f"licence registered is {now['license_registered']} instead of {before['license_registered']}"
+    if now["database"].get("damaged") and not before["database"].get("damaged"):
+        yield "the database says that it is damaged"
     if before["database"]["schema"] != now["database"]["schema"]:
         yield f"database schema is {now['database']['schema']} instead of {before['database']['schema']}"
 
@@ -115,6 +117,8 @@ def _data_differs(before: Mapping[str, Any], now: Mapping[str, Any], run: Mappin
     differences = ["the restore of an earlier rollback is not finished"] if run.get("restore_due") else []
     if before["schema"] is None and run.get("installation_begun"):
         differences.append("installations were begun, and the database does not show whether it was changed")
+    if now.get("damaged") and not before.get("damaged"):
+        differences.append("the database says that it is damaged")
     if before["schema"] != now["schema"]:
         differences.append(f"database schema is {now['schema']} instead of {before['schema']}")
     records = (as_count(before["records"]), as_count(now["records"]))
