@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class ActionModule(HostAction):
     """Read or write the journal of a run, and hold its lock."""
 
     spec = _argspec.UPGRADE_JOURNAL
+    server = "database_server"
     facts = ("content", "lock", "documents")
 
     def act(self, host: Host, options: dict[str, Any]) -> dict[str, Any]:
@@ -46,6 +48,6 @@ class ActionModule(HostAction):
     def _keep_copy(self, folder: str, run_id: str, documents: dict[str, Any]) -> None:
         # the server has the journal; a full disk here must not stop a run
         try:
-            write_private(Path(folder).expanduser() / f"{run_id}.journal.json", json.dumps(documents, indent=1, sort_keys=True))
+            write_private(Path(os.path.expanduser(folder)) / f"{run_id}.journal.json", json.dumps(documents, indent=1, sort_keys=True))
         except OSError as error:
             display.warning(f"The journal could not be mirrored to {folder}: {error}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils import _journal_format, _result, _rollback, _status
+from ansible_collections.jp1.itdm.plugins.module_utils import _journal_format, _policy, _result, _rollback, _status
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import BLOCKER, check_system
 from ansible_collections.jp1.itdm.plugins.module_utils._rollback import SERVERS
 
@@ -86,10 +86,15 @@ def lock_refusal(
     :param states: the states of both servers.
     :param now: the time, ISO 8601.
     """
-    busy = [f"{program} on {state['host']}" for state in states for program in state["installers_running"]]
-    updated = str((journal.get("content") or {}).get("updated", ""))
+    run = journal.get("content") or {}
     return _journal_format.lock_refusal(
-        journal["lock"], busy, updated=updated, now=now, quiet_time=float(quiet_time), take_over=bool(take_over)
+        journal["lock"],
+        [f"{program} on {state['host']}" for state in states for program in state["installers_running"]],
+        running=_journal_format.states_in(run, "running") if _journal_format.is_open(run) else [],
+        updated=str(run.get("updated", "")),
+        now=now,
+        quiet_time=float(quiet_time),
+        take_over=bool(take_over),
     )
 
 
@@ -132,6 +137,7 @@ class FilterModule:
             "installed_versions": installed_versions,
             "last_line": _result.last_line,
             "lock_refusal": lock_refusal,
+            "policy_problems": _policy.policy_problems,
             "refusal_line": _result.refusal_line,
             "rollback_plan": _rollback.rollback_plan,
             "state_differences": _rollback.state_differences,

@@ -11,13 +11,12 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError
 from ansible_collections.jp1.itdm.plugins.module_utils._journal_format import STEPS
 
-#: What may follow, with the end state that says so; a rollback has an end state of its own.
+#: What may follow, with the end state that says so; a rollback has end states of its own.
 DECISIONS = {
     "stop": "BLOCKED",  # nothing was changed
     "pause": "PAUSED",  # the run stays as it is, and the next one goes on
@@ -37,6 +36,9 @@ CLASSES = (
     "operator_needed",
 )
 PHASES = ("preflight", "open", *STEPS, "rollback", "commit", "report")
+
+#: What may be wished instead of what the table says, once a run is open.
+WISHES = ("roll_back", "pause", "ask")
 
 _ANY = "any other"
 _STEP = {_ANY: "roll_back", "connection_lost": "pause", "operator_needed": "ask"}
@@ -70,22 +72,24 @@ def decision(phase: str, failure_class: str, replaced: Mapping[str, Any] | None 
     return str(own.get(failure_class) or row.get(failure_class) or row[_ANY])
 
 
-def check_policy(replaced: Mapping[str, Any] | None) -> None:
-    """Check C(upgrade_failure_policy).
+def policy_problems(replaced: Any) -> list[str]:
+    """Return what is wrong with C(upgrade_failure_policy), one sentence each; empty when all is well."""
+    return [f"upgrade_failure_policy: {problem}" for problem in _problems(replaced)]
 
-    :raises OptionError: a phase, class or decision is unknown, or does not suit the phase.
-    """
-    for phase, row in (replaced or {}).items():
+
+def _problems(replaced: Any) -> Iterator[str]:
+    if not isinstance(replaced, Mapping):
+        yield "It has to be a mapping of phases."
+        return
+    for phase, row in replaced.items():
         if phase not in STEPS:
-            raise _wrong(f"{phase!r} is no phase", STEPS)
-        if not isinstance(row, Mapping):
-            raise _wrong(f"{phase} has to be a mapping of failure classes to decisions", CLASSES)
-        for failure_class, what in row.items():
-            if failure_class not in CLASSES:
-                raise _wrong(f"{phase}: {failure_class!r} is no failure class", CLASSES)
-            if what not in ("pause", "ask", "roll_back"):
-                raise _wrong(f"{phase}.{failure_class}: {what!r} is no decision", ("pause", "ask", "roll_back"))
+            yield _unknown(phase, "phase", STEPS)
+        elif not isinstance(row, Mapping):
+            yield f"{phase} has to be a mapping of failure classes to decisions."
+        else:
+            yield from (f"{phase}: {_unknown(key, 'failure class', CLASSES)}" for key in row if key not in CLASSES)
+            yield from (f"{phase}.{key}: {_unknown(wish, 'decision', WISHES)}" for key, wish in row.items() if wish not in WISHES)
 
 
-def _wrong(message: str, known: Iterable[str]) -> OptionError:
-    return OptionError(f"upgrade_failure_policy: {message}.", remedy=f"Known are {', '.join(known)}.")
+def _unknown(name: Any, what: str, known: Iterable[str]) -> str:
+    return f"{name!r} is no {what}; known are {', '.join(known)}."

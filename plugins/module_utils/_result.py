@@ -21,6 +21,9 @@ from ansible_collections.jp1.itdm.plugins.module_utils._rollback import as_count
 GREEN = ("SUCCEEDED", "NOTHING_TO_DO")
 END_STATES = (*GREEN, "BLOCKED", "PAUSED", "ROLLED_BACK", "ROLLBACK_FAILED", "NEEDS_OPERATOR")
 
+# Without the journal, or without the lock, no step of a rollback may be taken.
+_NO_JOURNAL = ("lock_lost", "journal_moved", "journal_damaged", "journal_foreign", "journal_schema_unknown", "unknown_run")
+
 #: The playbook that goes on after each end state.
 NEXT_PLAYBOOK = {
     "BLOCKED": "upgrade.yml",
@@ -68,7 +71,7 @@ def end_state_without_rollback(what: Mapping[str, Any], run_open: bool = True, p
     """
     if not run_open:
         return "BLOCKED"
-    if what["code"] == "lock_lost":
+    if what["code"] in _NO_JOURNAL:
         return "NEEDS_OPERATOR"
     return _policy.DECISIONS[_policy.decision(what["phase"], what["class"], policy)]
 

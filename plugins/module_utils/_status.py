@@ -24,20 +24,20 @@ def status_lines(system: str, journal: Mapping[str, Any], servers: Sequence[Mapp
     :param place: C(playbook_dir) and C(inventory_sources).
     """
     lines = [_server_line(result) for result in servers]
-    if "failure" in journal:
+    if "content" not in journal:
         return [*lines, f"The journal could not be read: {_why(journal)}"]
     run, lock = journal["content"], journal["lock"]
     return [*lines, *_run_lines(run), *_lock_lines(lock), _next_line(system, run, lock, place)]
 
 
 def _why(result: Mapping[str, Any]) -> str:
-    what = result["failure"]
-    return f"{what['message']} {what['remedy']}".strip()
+    what = result.get("failure")
+    return f"{what['message']} {what['remedy']}".strip() if what else str(result.get("msg", "the task failed."))
 
 
 def _server_line(result: Mapping[str, Any]) -> str:
-    if "failure" in result:
-        return f"{result['failure']['host']} could not be read: {_why(result)}"
+    if "state" not in result:
+        return f"{(result.get('failure') or {}).get('host') or 'A server'} could not be read: {_why(result)}"
     state = result["state"]
     services = list(state["services"].values())
     running = sum(service["state"] == "running" for service in services)
@@ -77,7 +77,7 @@ def _lock_lines(lock: Mapping[str, Any]) -> Iterator[str]:
         return
     holder = lock["holder"]
     if not holder:
-        yield "The lock is held, and it does not say by whom."
+        yield "Lock: its folder is there, and nobody has it; the next run takes it."
         return
     known = {True: "has ended", False: "still runs", None: "can not be seen from here"}[lock["holder_gone"]]
     yield f"Lock: {holder['doing']} on {holder['controller']} since {holder['since']}; its ansible-playbook {known}."
@@ -87,12 +87,13 @@ def _next_line(system: str, run: Mapping[str, Any], lock: Mapping[str, Any], pla
     def command(playbook: str) -> str:
         return playbook_command(playbook, system, str(place["playbook_dir"]), place.get("inventory_sources"))
 
-    if lock["held"] and lock["holder_gone"] is False:
+    if lock["holder"] and lock["holder_gone"] is False:
         return "Next: wait for the end of the run that has the lock."
+    begin = "Next, when the run that has the lock has ended:" if lock["holder"] and lock["holder_gone"] is None else "Next:"
     if run.get("rolling_back"):
-        return f"Next: {command('rollback.yml')}"
+        return f"{begin} {command('rollback.yml')}"
     if is_open(run):
-        return f"Next: {command(NEXT_PLAYBOOK.get(str(run.get('end_state')), 'upgrade.yml'))}"
+        return f"{begin} {command(NEXT_PLAYBOOK.get(str(run.get('end_state')), 'upgrade.yml'))}"
     if run.get("end_state") == "SUCCEEDED" and not run.get("committed"):
-        return f"Next: {command('commit.yml')} closes the way back, {command('rollback.yml')} takes it."
-    return f"Next: {command('upgrade.yml')}"
+        return f"{begin} {command('commit.yml')} closes the way back, {command('rollback.yml')} takes it."
+    return f"{begin} {command('upgrade.yml')}"

@@ -33,10 +33,11 @@ def this_process() -> dict[str, Any]:
 
 def is_gone(process: Mapping[str, Any]) -> bool | None:
     """Say whether a process has ended; None when that can not be seen from here, as on another controller or in another container."""
-    place = _place()
-    if not place or any(process.get(key) != value for key, value in place.items()):
+    place, pid, begin = _place(), process.get("pid"), process.get("started")
+    if not place or not isinstance(pid, int) or pid < 1 or not begin or any(process.get(key) != value for key, value in place.items()):
         return None
-    return _started(int(process["pid"])) != str(process["started"])
+    started = _started(pid)
+    return None if started is None else started != begin
 
 
 def write_private(path: Path, text: str) -> None:
@@ -62,10 +63,23 @@ def _place() -> dict[str, str]:
         return {}
 
 
-def _started(pid: int) -> str:
-    """Return the start time of a process, in ticks since the boot; empty when there is none, or only its remains."""
+def _started(pid: int) -> str | None:
+    """Return the start time of a process, in ticks since the boot.
+
+    :returns: an empty text when there is no such process, or only its remains; None when it is hidden from this account.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     except OSError:
-        return ""
+        return None if _exists(pid) else ""
     return "" if fields[0] in ("Z", "X") else fields[19]
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass  # somebody else's
+    return True

@@ -8,13 +8,13 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host_claims import HostClaims
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host_core import NO_WORKING_FOLDER, CommandResult
-from ansible_collections.jp1.itdm.plugins.plugin_utils._host_files import HostFiles
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host_services import HostServices
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import Line
 
 __all__ = ["NO_WORKING_FOLDER", "CommandResult", "Host", "Line"]
 
 
-class Host(HostFiles, HostServices):
+class Host(HostClaims, HostServices):
     """Commands, questions, files and services of one server."""

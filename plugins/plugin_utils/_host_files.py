@@ -44,13 +44,12 @@ _FOLDER_MISSING = 3
 _IS_A_FOLDER = 336
 _EXISTS = 183
 _GUARD_MISSING = 1223
-_TAKEN = 170
 _PROBLEMS = {
     _FILE_MISSING: ("file_missing", "does not exist"),
     _FOLDER_MISSING: ("folder_missing", "does not exist or is not a folder"),
     _IS_A_FOLDER: ("is_a_folder", "is a folder"),
     _EXISTS: ("file_exists", "exists already"),
-    _GUARD_MISSING: ("guard_missing", "was not written, because the file that allows it is gone"),
+    _GUARD_MISSING: ("guard_missing", "was left as it is, because the file that allows a change is gone"),
 }
 
 
@@ -177,45 +176,17 @@ class HostFiles(HostCore):
             f"&(if exist {file} del /f /q /a {file})&(if exist {file} exit 1)&exit 0)<nul",
         )
 
-    def claim_folder(self, path: str, signature: str, *, taken_from: str | None = None) -> bool:
-        """Make a folder, which one caller only can do, and put a file into it that says who; return whether that was done.
-
-        Repeating it with the same signature does no harm.
-
-        :param signature: a file beside the folder, which is moved into it.
-        :param taken_from: name of the file of the one to whom the folder belongs until now, or an empty text for a folder without
-            files: the folder is made anew then. None where it must not exist.
-        """
-        parent, name = parent_and_name(signature)
-        folder, sign, mine = quote(windows_path(path)), quote(windows_path(signature)), quote(windows_path(f"{path}\\{name}"))
-        away = quote(windows_path(f"{parent}\\{name}.old"))
-        free = "rem"
-        if taken_from:
-            theirs = quote(windows_path(f"{path}\\{taken_from}"))
-            free = f"if exist {theirs} move {folder} {away}>nul"
-        elif taken_from is not None:
-            free = f"rmdir {folder} 2>nul"
-        result = self._do(
-            path,
-            f"((if exist {mine} exit 0)&({free})&(mkdir {folder} 2>nul||exit {_TAKEN})&move {sign} {mine}>nul"
-            f"&(if not exist {mine} exit 1)&rmdir /s /q {away} 2>nul&exit 0)<nul",
-            accept_any=True,
-        )
-        if result.exit_code not in (0, _TAKEN):
-            raise self._failed("change", path, result)
-        return result.exit_code == 0
-
     def remove_folder(self, path: str, *, guard: str = "") -> None:
         """Remove a folder with everything in it, if it exists.
 
-        :param guard: a file without which nothing is removed.
+        :param guard: another file, without which nothing is removed.
         :raises OptionError: code C(bad_path) for a drive's root or a folder directly below it.
         """
         parent, _name = parent_and_name(path)
         if parent.endswith("\\"):
             raise OptionError(f"{path!r} is too near to the root of its drive to be removed.", code="bad_path")
         folder, test = quote(windows_path(path)), folder_test(path)
-        allowed = f"(if not exist {quote(windows_path(guard))} exit 0)&" if guard else ""
+        allowed = f"(if not exist {quote(windows_path(guard))} exit {_GUARD_MISSING})&" if guard else ""
         self._do(path, f"({allowed}(if exist {test} rmdir /s /q {folder})&(if exist {test} exit 1)&exit 0)<nul")
 
     def move(self, source: str, destination: str, *, replace: bool = False) -> None:

@@ -8,9 +8,10 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -50,7 +51,7 @@ class Wish:
 class JournalStep(Step):
     """A step on a journal.
 
-    :raises OptionError: an option that it needs is missing.
+    :raises OptionError: an option that it needs is missing, or one is wrong.
     """
 
     needs: tuple[str, ...] = ()
@@ -59,8 +60,13 @@ class JournalStep(Step):
         for option in self.needs:
             if not getattr(wish, option):
                 raise OptionError(f"{option}: it is needed for this state of the journal.")
+        if wish.run_id and not form.is_run_id(wish.run_id):
+            raise OptionError(f"run_id: {wish.run_id!r} is no time like 20260301T120000Z.")
+        if not re.fullmatch("[0-9a-f]*", wish.token):
+            raise OptionError(f"token: {wish.token!r} was not given by this module.")
+        form.check_steps(wish.steps)
         self.journal = journal
-        self.wish = wish
+        self.wish = replace(wish, content=form.plain("content", wish.content), evidence=form.plain("evidence", wish.evidence))
 
     def execute(self, seen: Seen) -> dict[str, Any]:
         raise NotImplementedError
@@ -79,44 +85,58 @@ class TakeLock(JournalStep):
     def __init__(self, journal: Journal, wish: Wish) -> None:
         super().__init__(journal, wish)
         self.token = secrets.token_hex(8)
+        self._time = _now()
+        found = wish.take_over_from
+        self._holder: Mapping[str, Any] = (found.get("holder") or {}) if found.get("held") else {}
+        self._taken_from = str(self._holder.get("token", "")) if found.get("held") else None
 
     def probe(self) -> Seen:
         return Seen(False, {"token": self.token})
 
+    def pre_check(self, seen: Seen) -> Iterator[Unmet]:
+        if self._has_moved(self.journal.read()[0]):
+            # a holder who still writes keeps the lock
+            yield Unmet(self.journal.moved())
+
     def execute(self, seen: Seen) -> dict[str, Any]:
-        found = self.wish.take_over_from
-        taken_from = str((found.get("holder") or {}).get("token", "")) if found.get("held") else None
         self.journal.take(
             {
                 "token": self.token,
                 "doing": self.wish.doing,
                 "controller": controller_name(),
                 "process": this_process(),
-                "since": _now(),
+                "since": self._time,
             },
-            taken_from,
+            self._taken_from,
         )
-        return {"taken_over_from": found.get("holder") or {}}
+        return {"taken_over_from": self._holder}
 
     def post_check(self, seen: Seen) -> dict[str, Any]:
-        """Make sure that nobody has written since the journal was judged.
+        """Make sure that nobody has written since the journal was judged, and record a takeover.
 
-        :raises PreconditionError: C(journal_moved).
+        :raises OperatorNeededError: C(journal_moved).
         """
-        if self.wish.position is not None:
-            try:
-                run, _lock = self.journal.read()
-            except UpgradeError:
-                self.journal.give_back(self.token)
-                raise
-            if (run.get("run_id", ""), run.get("position", 0)) != (self.wish.run_id, self.wish.position):
-                self.journal.give_back(self.token)
-                raise PreconditionError(
-                    f"Another run has written to the journal in {self.journal.folder} meanwhile.",
-                    code="journal_moved",
-                    remedy="Run the playbook again; status.yml shows what the other run did.",
-                )
+        try:
+            run, _lock = self.journal.read()
+            if self._has_moved(run):
+                raise self.journal.moved()
+            if self._holder and run:
+                self._record(run)
+        except UpgradeError:
+            self.journal.give_back(self.token)
+            raise
         return seen.state
+
+    def _has_moved(self, run: Mapping[str, Any]) -> bool:
+        wish = self.wish
+        return wish.position is not None and (run.get("run_id", ""), run.get("position", 0)) != (wish.run_id, wish.position)
+
+    def _record(self, run: Mapping[str, Any]) -> None:
+        evidence = {"taken_over_from": self._holder, "by": self.wish.doing}
+        position = run["position"] + 1
+        self.journal.append(
+            form.new_entry(run["run_id"], position, self._time, self.token, controller=controller_name(), evidence=evidence)
+        )
 
 
 class OpenRun(JournalStep):
@@ -127,7 +147,23 @@ class OpenRun(JournalStep):
 
     def probe(self) -> Seen:
         run = self.journal.run(self.wish.run_id)
+        if run:
+            form.check_same(f"{self.journal.run_folder(self.wish.run_id)}\\run.json", run, self.wish.content)
         return Seen(bool(run), {"position": run.get("position", 0)})
+
+    def pre_check(self, seen: Seen) -> Iterator[Unmet]:
+        problem = form.run_problem({**self.wish.content, "run_id": self.wish.run_id})
+        if problem:
+            yield Unmet(OptionError(f"content: {problem}."))
+        newer = [run_id for run_id in self.journal.run_ids() if run_id > self.wish.run_id]
+        if newer:
+            yield Unmet(
+                PreconditionError(
+                    f"The journal in {self.journal.folder} knows run {newer[-1]}, which is newer than {self.wish.run_id}.",
+                    code="newer_run",
+                    remedy="A run is named by the controller's clock in UTC. Set the clock, and run the playbook again.",
+                )
+            )
 
     def execute(self, seen: Seen) -> dict[str, Any]:
         self.journal.open(self.wish.run_id, {**self.wish.content, "opened": _now()}, self.wish.token)
@@ -145,14 +181,18 @@ class AddEntry(JournalStep):
         self._time = _now()
 
     def probe(self) -> Seen:
-        run, entries = self.journal.documents(self.wish.run_id)
+        wish = self.wish
+        run, entries = self.journal.documents(wish.run_id)
         folded = form.fold(run, entries)
         states = {step: what["state"] for step, what in folded["steps"].items()}
-        done = all(folded.get(key) == value for key, value in self.wish.content.items())
-        done = done and all(states.get(step) == state for step, state in self.wish.steps.items())
+        done = all(key in folded and folded[key] == value for key, value in wish.content.items())
+        done = done and all(states.get(step) == state for step, state in wish.steps.items())
+        # a later failure is another one, also where it leaves the step in the same state
+        done = done and (not wish.evidence or any(entry.get("evidence") == wish.evidence for entry in entries[-1:]))
         return Seen(bool(run) and done, {"position": folded["position"], "documents": {"run": run, "entries": entries}})
 
     def pre_check(self, seen: Seen) -> Iterator[Unmet]:
+        form.check_notes(seen.state["documents"]["run"], self.wish.content)
         if not seen.state["documents"]["run"]:
             yield Unmet(
                 PreconditionError(
@@ -169,7 +209,16 @@ class AddEntry(JournalStep):
 
     def _entry(self, seen: Seen) -> dict[str, Any]:
         wish, position = self.wish, seen.state["position"] + 1
-        return form.new_entry(wish.run_id, position, self._time, wish.token, steps=wish.steps, notes=wish.content, evidence=wish.evidence)
+        return form.new_entry(
+            wish.run_id,
+            position,
+            self._time,
+            wish.token,
+            controller=controller_name(),
+            steps=wish.steps,
+            notes=wish.content,
+            evidence=wish.evidence,
+        )
 
     def post_check(self, seen: Seen) -> dict[str, Any]:
         documents = seen.state["documents"]
@@ -221,7 +270,7 @@ class PruneRuns(JournalStep):
 
     def execute(self, seen: Seen) -> dict[str, Any]:
         for run_id in seen.state["runs"]:
-            self.journal.remove_run(run_id)
+            self.journal.remove_run(run_id, self.wish.token)
         return {}
 
 

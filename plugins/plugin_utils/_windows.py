@@ -144,7 +144,9 @@ def text_files(path: str, pattern: str) -> Probe[dict[str, str] | None]:
         end with a line end.
     """
     command = (
-        f'if exist {folder_test(path)} (echo #&pushd {quote(windows_path(path))}&(for %f in ({pattern}) do @(echo #%f&type "%f"))&popd)'
+        f"if exist {folder_test(path)} (echo #&pushd {quote(windows_path(path))}"
+        # a name without wildcards comes also when there is no such file
+        f'&(for %f in ({pattern}) do @if exist "%f" (echo #%f&type "%f"))&popd)'
     )
 
     def parse(answer: Answer) -> dict[str, str] | None:

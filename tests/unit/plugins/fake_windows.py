@@ -35,6 +35,7 @@ QUESTIONS = (
     "folder_exists",
     "folder",
     "file_text",
+    "text_files",
     "listening_ports",
     "os_times",
     "os_version",
@@ -104,6 +105,7 @@ class FakeWindows:
     :ivar jobs: detached programs that an earlier run has left, by their names, with their ends.
     :ivar events: how the event logs answer: exit code and text.
     :ivar silent: what every question ends with.
+    :ivar before_change: called with a file's path before it is written.
     """
 
     def __init__(self, name: str) -> None:
@@ -141,6 +143,7 @@ class FakeWindows:
         self.runner = SimpleNamespace(code_page_fallback="cp932")
         self.events = {"System": (0, "Event[0]:\n"), "Application": (98, "")}
         self.silent: Exception | None = None
+        self.before_change: Callable[[str], None] = lambda path: None
 
     def picture(self) -> dict[str, Any]:
         """Return everything that a step could change."""
@@ -182,9 +185,11 @@ class FakeWindows:
             raise PreconditionError(f"{path} does not exist.", code="file_missing")
         return self.files[path]
 
-    def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False) -> None:
+    def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False, guard: str = "") -> None:
+        self.before_change(path)
         if path in self.files and not replace:
             raise PreconditionError(f"{path} exists already.", code="file_exists")
+        self._require_guard(path, guard)
         self.make_folder(ntpath.dirname(path))
         self.files[path] = data
         if owner_only:
@@ -206,13 +211,35 @@ class FakeWindows:
     def remove_file(self, path: str) -> None:
         self.files.pop(path, None)
 
-    def remove_folder(self, path: str) -> None:
+    def claim_folder(self, path: str, signature: str, *, taken_from: str | None = None) -> bool:
+        mine = f"{path}\\{ntpath.basename(signature)}"
+        if mine not in self.files:
+            if path in self.folders if taken_from is None else taken_from and f"{path}\\{taken_from}" not in self.files:
+                return False
+            self.files.pop(f"{path}\\{taken_from}", None)
+            self.make_folder(path)
+            self.files[mine] = self.files.pop(signature)
+        if [name for name in self.files if ntpath.dirname(name) == path] == [mine]:
+            return True
+        del self.files[mine]
+        return False
+
+    def release_folder(self, path: str, signature: str) -> None:
+        if self.files.pop(f"{path}\\{signature}", None) is not None and not self._folder(path):
+            self.folders.discard(path)
+
+    def remove_folder(self, path: str, *, guard: str = "") -> None:
+        self._require_guard(path, guard)
         start = path + "\\"
         self.files = {name: data for name, data in self.files.items() if not name.startswith(start)}
         self.folders = {name for name in self.folders if name != path and not name.startswith(start)}
 
     def move(self, source: str, destination: str, *, replace: bool = False) -> None:
         self.write_file(destination, self.files.pop(source), replace=replace)
+
+    def _require_guard(self, path: str, guard: str) -> None:
+        if guard and guard not in self.files:
+            raise PreconditionError(f"{path} was left as it is.", code="guard_missing")
 
     def start_service(self, name: str, time_limit: float) -> None:
         self.set_state("running", name)
@@ -257,7 +284,8 @@ class FakeWindows:
     def _folder(self, path: str) -> list[FolderItem] | None:
         if path not in self.folders:
             return None
-        return [FolderItem(ntpath.basename(name), False, len(data)) for name, data in self.files.items() if ntpath.dirname(name) == path]
+        files = [FolderItem(ntpath.basename(name), False, len(data)) for name, data in self.files.items() if ntpath.dirname(name) == path]
+        return files + [FolderItem(ntpath.basename(name), True, 0) for name in self.folders if ntpath.dirname(name) == path]
 
     def _file_text(self, path: str, limit: int) -> str | None:
         return self.files[path].decode()[-limit:] if path in self.files else None
@@ -276,6 +304,12 @@ class FakeWindows:
 
     def _event_log(self, name: str, events: int) -> tuple[int, str]:
         return self.events[name]
+
+    def _text_files(self, path: str, pattern: str) -> dict[str, str] | None:
+        if path not in self.folders:
+            return None
+        inside = {ntpath.basename(name): data for name, data in self.files.items() if ntpath.dirname(name) == path}
+        return {name: data.decode(errors="replace") for name, data in inside.items() if fnmatchcase(name, pattern)}
 
     def _running_processes(self, names: list[str]) -> list[Process]:
         return [Process(name, 1) for name in self.processes if name in names]

@@ -30,17 +30,16 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._control_services import 
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
-from ansible_collections.jp1.itdm.plugins.plugin_utils._journal import Journal, RecordRun
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product
 from ansible_collections.jp1.itdm.plugins.plugin_utils._register_license import RegisterLicense
 from ansible_collections.jp1.itdm.plugins.plugin_utils._restore_database import RestoreDatabase
 from ansible_collections.jp1.itdm.plugins.plugin_utils._setup_database import SetUpDatabase
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet, run_step
+from ansible_collections.jp1.itdm.tests.unit.plugins import journals
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import MEDIA, SERVICES, FakeManager, manual
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault, replace_questions
 
 BACKUP = r"D:\JP1\backup\run1"
-JOURNAL = r"C:\ProgramData\jp1_itdm_upgrade"
 LOOKING = {"dbstat", "licstat"}
 
 
@@ -66,8 +65,9 @@ def back_up_and_go_on(world: FakeManager) -> None:
     world.records = 250
 
 
-def open_run(world: FakeManager) -> None:
-    run(RecordRun(Journal(world, JOURNAL), "opened", "run1", {"target_version": "10-10"}))  # type: ignore[arg-type]
+def open_runs(world: FakeManager) -> None:
+    for run_id in ("20260101T120000Z", "20260201T120000Z", journals.RUN_ID):
+        journals.open_run(world, run_id)
 
 
 def old_files() -> dict[str, str]:
@@ -110,8 +110,8 @@ def without_license(world: FakeManager) -> None:
     world.licensed = False
 
 
-def journal_step(state: str, content: dict[str, Any]) -> Callable[[Product], Step]:
-    return lambda product: RecordRun(Journal(product.host, JOURNAL), state, "run1", content)
+def journal_step(state: str, **wish: Any) -> Callable[[Product], Step]:
+    return lambda product: journals.step(product.host, state, **wish)  # type: ignore[arg-type]
 
 
 WITH_PROGRAM = [
@@ -232,9 +232,12 @@ WITHOUT_PROGRAM = [
         stop_all,
     ),
     Scenario("delete backup", "database_server", lambda product: DeleteBackup(product, BACKUP, "run1"), back_up),
-    Scenario("open run", "database_server", journal_step("opened", {"target_version": "10-10"}), lambda world: None),
-    Scenario("note", "database_server", journal_step("noted", {"records_at_stop": 5}), open_run),
-    Scenario("close run", "database_server", journal_step("closed", {"end_state": "SUCCEEDED"}), open_run),
+    Scenario("open run", "database_server", journal_step("opened", content=journals.RUN), journals.lock),
+    Scenario("note", "database_server", journal_step("noted", content={"records_at_stop": 5}), journals.open_run),
+    Scenario("note state", "database_server", journal_step("noted", steps={"stop": "done"}), journals.open_run),
+    Scenario("note evidence", "database_server", journal_step("noted", evidence={"exit_code": 5}), journals.open_run),
+    Scenario("unlock", "database_server", journal_step("unlocked"), journals.open_run),
+    Scenario("delete old runs", "database_server", journal_step("pruned", keep=1), open_runs),
 ]
 
 
