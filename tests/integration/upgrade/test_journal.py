@@ -18,6 +18,7 @@ from tests.integration.lab_system import CHECKOUT, NEW, System
 from tests.integration.upgrade.ansible_runs import CORES, Playbooks, Run
 
 FOLDER = "/opt/lab/prefix/drive_c/ProgramData/jp1_itdm_upgrade"
+LOG = "/opt/lab/prefix/drive_c/windows/temp/jp1itdm-setup.log"
 RUN = "20260301T010000Z"
 HOLDER = {
     "schema": 1,
@@ -42,8 +43,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
 
 
 def installing(system: System) -> bool:
-    """Whether the new version's installer is at work on the database server."""
-    return "SETUP.EXE" in system.inside(system.database, "sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' || true")
+    """Whether the new version's installer has begun on the database server."""
+    return "ITDMLAB-2002" in system.inside(system.database, "sh", "-c", f"cat {LOG} 2>/dev/null || true")
 
 
 @pytest.fixture
@@ -69,15 +70,14 @@ def test_one_run_at_a_time(system: System, run: Playbooks, started: subprocess.P
     refused = run("upgrade").assert_end("BLOCKED").assert_blocked("holds the lock since", "ansible-playbook still runs")
     assert "upgrade_take_over=true" in refused.text
     status = run("status")
-    assert status.exit_code == 0 and "install_on_database_server: running" in status.text
+    assert status.exit_code == 0 and ": running since" in status.text
     assert "Next: wait for the end of the run that has the lock." in status.text
 
     os.kill(started.pid, signal.SIGKILL)
     started.wait()
     assert "its ansible-playbook has ended" in run("status").text
     run("upgrade").assert_end("SUCCEEDED")
-    log = system.inside(system.database, "cat", "/opt/lab/prefix/drive_c/windows/temp/jp1itdm-setup.log")
-    assert log.count("ITDMLAB-2002") == 1
+    assert system.inside(system.database, "cat", LOG).count("ITDMLAB-2002") == 1
     system.assert_healthy(NEW)
     system.assert_nothing_lost(before)
     assert not system.inside(system.database, "sh", "-c", f"ls {FOLDER} | grep -x lock || true").strip()
