@@ -75,6 +75,8 @@ _ACTIONS = {
     "backup_status": "tells the number of records in a backup",
 }
 ACTIONS = tuple(_ACTIONS)
+# What may take hours, and must not end with the connection.
+LONG_ACTIONS = ("backup", "restore", "install", "uninstall", "setup_database")
 
 
 def _action_fields(action: str, does: str) -> dict[str, Field]:
@@ -85,7 +87,7 @@ def _action_fields(action: str, does: str) -> dict[str, Field]:
         f"{action}.working_folder": Field("template", "", "The folder that the program is started in."),
         f"{action}.run_in": Field(
             "run_in",
-            "shell",
+            "task" if action in LONG_ACTIONS else "shell",
             "V(shell): the connection's shell starts the program. V(task): the Task Scheduler starts it as SYSTEM, detached from the "
             "connection.",
         ),

@@ -86,6 +86,9 @@ class BackUpDatabase(Step):
     def take_up(self) -> dict[str, Any] | None:
         return self.product.take_up("backup")
 
+    def settle(self) -> None:
+        self.product.await_end("backup")
+
     def probe(self) -> Seen:
         manifest = self.backup.manifest()
         if manifest is None:

@@ -74,6 +74,10 @@ class ControlServices(Step):
                 )
             )
 
+    def settle(self) -> None:
+        if action := self._action():
+            self.product.await_end(action)
+
     def execute(self, seen: Seen) -> dict[str, Any]:
         action = self._action()
         if action is None or self.product.profile[f"{action}.method"] == "services" or self._program_is_gone(action):

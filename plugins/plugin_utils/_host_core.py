@@ -9,6 +9,7 @@ Note that this module is private to the collection.
 from __future__ import annotations
 
 import secrets as random_tokens
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -126,13 +127,15 @@ class HostCore:
         :raises CommandError: code C(probe_failed) when the server did not answer all of them.
         """
         names = list(probes)
-        token = random_tokens.token_hex(4)
-        answers: dict[int, tuple[int, bytes]] = {}
-        errors = []
-        for line in _probe.bundle([probe.command for probe in probes.values()], token):
-            result = self._internal(line)
-            answers |= _probe.unbundle(result.stdout_bytes, token)
-            errors.append(result.stderr)
+        commands = [probe.command for probe in probes.values()]
+        answers, errors = self._answers(commands)
+        for pause in (1, 3):
+            if len(answers) == len(names):
+                break
+            # a server that shuts down ends what runs there, and its answer may still arrive
+            self.log(4, f"{self.name}: the answer is not complete; asking again in {pause} s")
+            time.sleep(pause)
+            answers, errors = self._answers(commands)
         values = {}
         for index, name in enumerate(names):
             if index not in answers:
@@ -140,11 +143,22 @@ class HostCore:
                     f"{self.name} did not answer the question {name!r}.",
                     code="probe_failed",
                     remedy="Run again with -vvvvv to see the commands and their output.",
-                    evidence={"host": self.name, "command": probes[name].command, "stderr": "\n".join(errors)[-2000:]},
+                    evidence={"host": self.name, "command": probes[name].command, "stderr": errors[-2000:]},
                 )
             exit_code, output = answers[index]
             values[name] = probes[name].parse(_probe.Answer(exit_code, decode(output, self.runner.code_page_fallback)))
         return SimpleNamespace(**values)
+
+    def _answers(self, commands: Sequence[str]) -> tuple[dict[int, tuple[int, bytes]], str]:
+        """Return exit code and output of each command that was answered, by its index, and the error output."""
+        token = random_tokens.token_hex(4)
+        answers: dict[int, tuple[int, bytes]] = {}
+        errors = []
+        for line in _probe.bundle(commands, token):
+            result = self._internal(line)
+            answers |= _probe.unbundle(result.stdout_bytes, token)
+            errors.append(result.stderr)
+        return answers, "\n".join(errors)
 
     def close(self) -> None:
         """Give back what was opened for this host; never fails."""

@@ -22,7 +22,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import UNKNOWN_DATABASE, Product
 
 # What the collection itself starts on a server.
-WINDOWS_TOOLS = ("certutil", "find", "fsutil", "icacls", "netstat", "reg", "sc", "tasklist", "whoami", "wmic")
+WINDOWS_TOOLS = ("certutil", "find", "fsutil", "icacls", "netstat", "ping", "reg", "sc", "schtasks", "tasklist", "whoami", "wmic")
 _POLL_SECONDS = 2.0
 
 

@@ -8,13 +8,11 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import GB, INSTALLATION_BYTES
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
-    ConnectionLostError,
     PreconditionError,
     UpgradeError,
     VerificationError,
@@ -28,7 +26,6 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, 
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet
 
 _LOG_TAIL = 4000  # characters
-_POLL_SECONDS = 2.0
 
 
 class InstallManager(Step):
@@ -64,10 +61,14 @@ class InstallManager(Step):
         self.title = f"Install version {version} on the {product.server.replace('_', ' ')}"
 
     def take_up(self) -> dict[str, Any] | None:
-        removed = self.product.take_up("uninstall")
-        installed = self.product.take_up("install")
+        version = str(self.version)
+        removed = self.product.take_up("uninstall", version) if self.removal_media_folder else None
+        installed = self.product.take_up("install", version)
         # a removal that has ended is only the first half of the step
         return installed or (removed and {**removed, "accepted": False})
+
+    def settle(self) -> None:
+        self.product.await_end("install", "uninstall")
 
     def probe(self) -> Seen:
         self.product.installation = None
@@ -131,8 +132,7 @@ class InstallManager(Step):
         return newer and bool(self.product.profile["rollback.remove_new_version_first"])
 
     def _run(self, action: str, media_folder: str) -> dict[str, Any]:
-        host, profile = self.product.host, self.product.profile
-        temporary = host.ask(found=windows.environment_variables(["TEMP"])).found.get("TEMP", "C:\\Windows\\Temp")
+        profile = self.product.profile
         values = {
             "install_folder": self.product.installation.install_folder,
             "media_folder": media_folder,
@@ -140,43 +140,14 @@ class InstallManager(Step):
             "auto_update": "yes" if self.auto_update else "no",
             "start_services": "yes" if self.start_services else "no",
         }
-        response_file = f"{temporary}\\jp1itdm-{action}.rsp"
         log_file = expand(profile["install.log_file"], values)
-        values |= {"response_file": response_file, "log_file": log_file}
         response = profile["install.response_file"] if action == "install" else ""
         try:
-            if response:
-                host.write_file(response_file, expand(response, values | self.product.secrets).encode(), owner_only=True, replace=True)
-            result = self.product.run(action, **values)
-        except ConnectionLostError as error:
-            error.evidence["log"] = self._log_tail(log_file)
-            if error.code != "answer_lost" or not self._ended(profile[f"{action}.time_limit"]):
-                raise
-            # whether it took effect is for the server to tell
-            return {"answer_lost": error.message, "log": error.evidence["log"]}
+            result = self.product.run(action, response=response, **values, log_file=log_file)
         except UpgradeError as error:
             error.evidence["log"] = self._log_tail(log_file)
             raise
-        finally:
-            if response:
-                self._remove(response_file)
         return {**output_of(result), "restart_wanted": self.product.restart_wanted(action, result)}
-
-    def _ended(self, time_limit: float) -> bool:
-        """Wait for the end of an installer that runs on without us; false when it can not be seen, or not in time."""
-        names = self.product.profile["product.installer_processes"]
-        end = time.monotonic() + time_limit
-        while names and time.monotonic() < end:
-            if not self.product.host.ask(found=windows.running_processes(names)).found:
-                return True
-            time.sleep(_POLL_SECONDS)
-        return False
-
-    def _remove(self, response_file: str) -> None:
-        try:
-            self.product.host.remove_file(response_file)
-        except UpgradeError as error:  # this must neither hide a failure nor make one
-            self.product.host.log(0, f"Delete the response file, which could not be removed: {error}")
 
     def _log_tail(self, log_file: str) -> str:
         if not log_file:

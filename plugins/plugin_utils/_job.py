@@ -4,56 +4,54 @@
 """A long step, detached: started by the Task Scheduler, so that neither a lost connection nor the end of an Ansible task ends it.
 
 A job has a folder of its own, for administrators only. Its command file starts the program, keeps its output and at the end moves the
-result into place, so that a result is there completely or not at all. A job that is found again is taken up and never started twice.
+result into place, so that a result is there completely or not at all. That the folder C(started) can be made only once is what keeps a
+job from being started twice; in it stand the times of the server at that moment, by which a later restart is recognised.
+
+Whether a job lives is what the Task Scheduler says. A heartbeat of our own would know no more: it would beat beside the program, not in it.
 
 Note that this module is private to the collection.
 """
 
 from __future__ import annotations
 
-import ntpath
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from types import SimpleNamespace
+from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     CommandError,
     ConnectionLostError,
     OptionError,
+    PreconditionError,
     TimeLimitError,
     UnknownOutcomeError,
+    UpgradeError,
 )
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import parse_os_times
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult, Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import windows_path
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job_texts import command_script, task_xml
+from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import folder_test, windows_path
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Answer, Probe
-from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import command_line
+from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import Line, mask
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import path as quote
 
-_RUNNING = "267009"  # SCHED_S_TASK_RUNNING as the task's last result; the word for it differs by language
+# What the Task Scheduler gives as a task's last result; the words for it differ by language.
+_RUNNING = "267009"  # SCHED_S_TASK_RUNNING
+_HAS_NOT_RUN = "267011"  # SCHED_S_TASK_HAS_NOT_RUN
+_QUEUED = "267045"  # SCHED_S_TASK_QUEUED
+_STARTS_WITHIN = 30  # seconds
 _LOOK_SECONDS = 14  # below the connection's operation timeout, so that one look is one answer
 _OUTPUT_CHARACTERS = 20_000
+_LOG_CHARACTERS = 4_000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-
-_TASK = """<?xml version="1.0" encoding="UTF-16"?>
-<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
-  <RegistrationInfo><Description>jp1.itdm {name}</Description></RegistrationInfo>
-  <Principals><Principal id="Author"><UserId>S-1-5-18</UserId><RunLevel>HighestAvailable</RunLevel></Principal></Principals>
-  <Settings>
-    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
-    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
-    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
-    <AllowStartOnDemand>true</AllowStartOnDemand>
-    <StartWhenAvailable>false</StartWhenAvailable>
-    <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
-    <Priority>5</Priority>
-  </Settings>
-  <Actions Context="Author"><Exec><Command>{command}</Command></Exec></Actions>
-</Task>
-"""
+# Exit codes of a program that Windows ended because it shuts down: DBG_TERMINATE_PROCESS, STATUS_CONTROL_C_EXIT and
+# STATUS_DLL_INIT_FAILED_LOGOFF.
+_ENDED_BY_WINDOWS = {0x40010004, -1073741510, -1073741205}
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,18 @@ class JobState:
 
     :ivar exit_code: the program's, or None while there is no result.
     :ivar running: whether the Task Scheduler says that it runs.
+    :ivar not_yet: whether the Task Scheduler says that it has still to start it.
+    :ivar restarted: whether the server was started after the job; None where that can not be told.
     :ivar output: the last of the program's output.
+    :ivar log: the last of the program's log.
     """
 
     exit_code: int | None
     running: bool
+    not_yet: bool
+    restarted: bool | None
     output: str
+    log: str = ""
 
 
 class Job:
@@ -76,131 +80,190 @@ class Job:
     :param host: the server.
     :param folder: the folder that holds the jobs' folders.
     :param name: the job's name; the same step of the same run has the same name.
+    :param log_file: what the program writes while it runs; empty for nothing.
+    :param secrets: texts that are masked in what it writes.
     :raises OptionError: the name has characters that do not suit a task and a folder.
     """
 
-    #: Seconds for which a server that does not answer is waited for, for example while it restarts.
-    reconnect_limit: float = 900.0
+    #: Seconds between two tries to reach a server that does not answer.
     reconnect_pause: float = 5.0
 
-    def __init__(self, host: Host, folder: str, name: str) -> None:
+    def __init__(self, host: Host, folder: str, name: str, *, log_file: str = "", secrets: Iterable[str] = ()) -> None:
         if not _NAME.fullmatch(name):
             raise OptionError(f"{name!r} is no name for a job.", code="bad_job_name")
         self.host = host
         self.name = name
         self.folder = f"{windows_path(folder)}\\{name}"
         self.task = f"jp1_itdm\\{name}"
+        self.log_file = log_file
+        self.secrets = tuple(secrets)
         self._parent = os.getppid()
+        self._first: JobState | None = None
 
-    def _file(self, name: str) -> str:
+    def file(self, name: str) -> str:
+        """Return the path of a file in the job's folder."""
         return f"{self.folder}\\{name}"
 
+    # What is there
+
     def look(self, wait_seconds: int = 0) -> JobState | None:
-        """Look at the job, None when there is none of that name.
+        """Look at the job, None when none of that name was started.
 
         :param wait_seconds: how long the server may wait for the result before it answers.
         """
-        result_file = quote(self._file("result.txt"))
-        waiting = f"for /l %i in (1,1,{wait_seconds}) do @if not exist {result_file} ping -n 2 127.0.0.1>nul"
-        seen = self.host.ask(
-            waited=Probe(waiting if wait_seconds else "rem", lambda answer: None),
-            there=windows.file_exists(self._file("run.cmd")),
-            result=windows.file_text(self._file("result.txt"), 1000),
-            running=_task_runs(self.task),
-            output=windows.file_text(self._file("output.txt"), _OUTPUT_CHARACTERS),
-        )
+        return self._state(self.host.ask(**self._questions(wait_seconds)))
+
+    def _questions(self, wait_seconds: int) -> dict[str, Probe[Any]]:
+        started, result = folder_test(self.file("started")), quote(self.file("result.txt"))
+        open_end = f"if exist {started} if not exist {result}"
+        times = windows.os_times()
+        # ping -n 2 takes a second; before the first second is over, a short program's end is seen sooner
+        pauses = " ".join([*(["1"] * 8), *(["2"] * (wait_seconds - 1))]) if wait_seconds > 0 else ""
+        wait = f"&&(for %n in ({pauses}) do @{open_end} ping -n %n 127.0.0.1>nul)" if pauses else ""
+        questions: dict[str, Probe[Any]] = {
+            "times": Probe(f"{open_end} {times.command}", times.parse),
+            "task": Probe(f'{open_end} ({self._query()}|findstr "{_RUNNING} {_HAS_NOT_RUN} {_QUEUED}"{wait})', _fields),
+            # nothing slow behind the waiting, so that the end is seen at once
+            "there": windows.folder_exists(self.file("started")),
+            "result": windows.file_text(self.file("result.txt"), 1000),
+            "begin": windows.file_text(self.file("started\\times.txt"), 1000),
+            "output": windows.file_text(self.file("output.txt"), _OUTPUT_CHARACTERS),
+        }
+        if self.log_file:
+            questions["log"] = windows.file_text(self.log_file, _LOG_CHARACTERS)
+        return questions
+
+    def _state(self, seen: SimpleNamespace) -> JobState | None:
         if not seen.there:
             return None
-        return JobState(self._exit_code(seen.result), seen.running, seen.output or "")
+        begin = parse_os_times(seen.begin or "")
+        match = re.fullmatch(rf"{re.escape(self.name)} (-?\d+)\s*", seen.result or "")
+        return JobState(
+            exit_code=int(match[1]) if match else None,
+            running=_RUNNING in seen.task,
+            not_yet=bool({_HAS_NOT_RUN, _QUEUED} & seen.task),
+            restarted=seen.times.boot_time > begin.clock if begin and seen.times else None,
+            output=mask(seen.output or "", self.secrets),
+            log=mask(getattr(seen, "log", None) or "", self.secrets),
+        )
 
-    def _exit_code(self, text: str | None) -> int | None:
-        match = re.fullmatch(rf"{re.escape(self.name)} (-?\d+)\s*", text or "")
-        return int(match[1]) if match else None
+    # Starting
 
-    def start(self, argv: Sequence[str], *, stdin: bytes | None = None, working_folder: str | None = None) -> None:
-        """Start the program; whatever an earlier job of this name left is removed first.
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        working_folder: str | None = None,
+        files: Mapping[str, bytes] | None = None,
+        wait_seconds: int = _LOOK_SECONDS,
+    ) -> bool:
+        """Start the program, unless it was started before; what an earlier job of this name left unstarted is removed.
 
+        :param files: what else the program finds in the job's folder; like I(stdin), the job itself removes it at its end.
+        :param wait_seconds: how long the server may wait for the result at once.
+        :returns: whether it was started now.
         :raises CommandError: C(task_not_started).
         """
-        self.remove()
-        host = self.host
-        host.make_folder(self.folder, owner_only=True)
-        if stdin is not None:
-            host.write_file(self._file("stdin.txt"), stdin, owner_only=True)
-        host.write_file(self._file("run.cmd"), self._script(argv, stdin is not None, working_folder))
-        xml = _TASK.format(name=escape(self.name), command=escape(self._file("run.cmd")))
-        host.write_file(self._file("task.xml"), xml.encode("utf-16"))
-        for arguments in (
-            ["schtasks", "/create", "/f", "/tn", self.task, "/xml", self._file("task.xml")],
-            ["schtasks", "/run", "/tn", self.task],
-        ):
-            result = host.run(arguments, time_limit=host.short_time_limit)
-            if result.exit_code:
-                raise CommandError(
-                    f"The Task Scheduler did not take the job {self.name}.",
-                    code="task_not_started",
-                    remedy="Check that the Task Scheduler service runs and that the account is an administrator.",
-                    evidence={"exit_code": result.exit_code, "stdout": result.stdout, "stderr": result.stderr},
-                )
+        private = {**(files or {}), **({} if stdin is None else {"stdin.txt": stdin})}
+        script = command_script(
+            argv,
+            name=self.name,
+            folder=self.folder,
+            private=private,
+            has_stdin=stdin is not None,
+            working_folder=working_folder,
+            code_page=self.host.runner.code_page_fallback,
+        )
+        content = {**private, "run.cmd": script, "task.xml": task_xml(self.name, self.file("run.cmd"))}
+        try:
+            self.host.write_folder(self.folder, content, unless="started")
+        except PreconditionError as error:
+            if error.code == "file_exists":
+                return False
+            raise
+        self._require_controller()
+        seen = self.host.ask(started=self._start_once(), **self._questions(wait_seconds))
+        if seen.started is not None:
+            raise CommandError(
+                f"The Task Scheduler did not take the job {self.name}.",
+                code="task_not_started",
+                remedy="Check that the Task Scheduler service runs and that the account is an administrator.",
+                evidence={"output": seen.started},
+            )
+        self._first = self._state(seen)
+        return True
 
-    def _script(self, argv: Sequence[str], has_stdin: bool, working_folder: str | None) -> bytes:
-        source = quote(self._file("stdin.txt")) if has_stdin else "nul"
-        batch = ntpath.splitext(argv[0])[1].lower() in (".bat", ".cmd")
-        lines = [
-            f"cd /d {quote(windows_path(working_folder))}" if working_folder else "rem",
-            f"{'call ' if batch else ''}{command_line(argv)} <{source} >{quote(self._file('output.txt'))} 2>&1",
-            "set jp1_itdm_code=%errorlevel%",
-            *([f"del /f /q {source}"] if has_stdin else []),
-        ]
-        # A batch file halves every percent sign, except in the one variable that is meant.
-        text = [line.replace("%", "%%") if "%errorlevel%" not in line else line for line in lines]
-        temporary, result = quote(self._file("result.tmp")), quote(self._file("result.txt"))
-        text = ["@echo off", *text, f">{temporary} echo {self.name} %jp1_itdm_code%", f"move /y {temporary} {result} >nul", ""]
-        return "\r\n".join(text).encode(self.host.runner.code_page_fallback)
+    def _start_once(self) -> Probe[str | None]:
+        """Start the task. Where the line is repeated, because its answer was lost, only a task that has not run yet is started.
+
+        The answer is None, or what the Task Scheduler said when it refused.
+        """
+        started, task = quote(self.file("started")), quote(self.task)
+        times = f'{windows.os_times().command} 2>nul|find "=">{quote(self.file("started") + chr(92) + "times.txt")}'
+        create = f"schtasks /create /f /tn {task} /xml {quote(self.file('task.xml'))} 2>&1&&({times}&schtasks /run /tn {task} 2>&1)"
+        again = f'{self._query()}|find "{_HAS_NOT_RUN}">nul&&schtasks /run /tn {task}>nul 2>nul'
+        command = f"md {started} 2>nul&&(({create}&&echo #)||rmdir /s /q {started})||({again})"
+        return Probe(command, lambda answer: answer.text if answer.text.strip() and "#" not in answer.text.split("\n") else None)
+
+    def _query(self) -> str:
+        return f"schtasks /query /tn {quote(self.task)} /fo csv /nh /v 2>nul"
+
+    # Waiting
 
     def wait(self, time_limit: float, on_output: Callable[[str], None] | None = None) -> CommandResult:
         """Wait for the program's end over lost connections and restarts of the server.
 
         :param time_limit: seconds; when they are over the program is left running.
-        :param on_output: receives new output.
+        :param on_output: receives what is new in the program's output and log.
         :raises TimeLimitError: C(time_limit).
-        :raises UnknownOutcomeError: C(job_lost): the job ended without a result, for example by a restart of the server.
-        :raises ConnectionLostError: the server did not answer for L(reconnect_limit) seconds.
+        :raises UnknownOutcomeError: C(job_lost): the job ended without a result, for example by a restart of the server, which
+            C(restarted) in the evidence tells (None where it is not known).
+        :raises ConnectionLostError: the server did not answer until long after the time limit.
         """
         begin = time.monotonic()
-        shown = ""
+        shown = JobState(None, False, False, None, "")
         while True:
-            state = self._look_again(begin + time_limit)
+            state, self._first = self._first or self._look_again(begin + time_limit, _LOOK_SECONDS), None
             self._require_controller()
             if state is None:
-                raise self._lost("its folder is gone")
-            if on_output and state.output != shown:
-                on_output(_news(shown, state.output))
-                shown = state.output
+                raise self._lost("its folder is gone", None)
+            if on_output:
+                for before, now in ((shown.output, state.output), (shown.log, state.log)):
+                    if now != before:
+                        on_output(_news(before, now))
+            shown = state
+            waited = time.monotonic() - begin
+            if state.exit_code in _ENDED_BY_WINDOWS:
+                raise self._lost(f"Windows ended it with code {state.exit_code}", state.restarted)
             if state.exit_code is not None:
-                return CommandResult(state.exit_code, state.output, "", time.monotonic() - begin)
-            if not state.running:
-                # the result may have come between the two questions of one look
-                state = self.look()
-                if state is not None and state.exit_code is not None:
-                    continue
-                raise self._lost("it does not run any more and left no result")
-            if time.monotonic() - begin > time_limit:
+                return CommandResult(state.exit_code, state.output, "", waited)
+            if not self._lives(state, waited):
+                # the result may have come between two questions of one look
+                self._first = self._look_again(begin + time_limit, 0)
+                if self._first is None or self._first.exit_code is None:
+                    why = "the server was restarted" if state.restarted else "it does not run any more and left no result"
+                    raise self._lost(why, state.restarted)
+            elif waited > time_limit:
                 raise TimeLimitError(
                     f"The job {self.name} on {self.host.name} still runs after {time_limit:g} seconds; it is left running.",
                     code="time_limit",
                     remedy="Wait for its end, then run the same playbook again: it takes the job up.",
-                    evidence={"stdout": state.output[-2000:]},
+                    evidence={"stdout": state.output[-2000:], "log": state.log[-2000:]},
                 )
 
-    def _look_again(self, end: float) -> JobState | None:
-        give_up: float | None = None
+    def _lives(self, state: JobState, waited: float) -> bool:
+        if state.restarted:  # the Task Scheduler may still show what was before
+            return False
+        return state.running or (state.not_yet and waited < _STARTS_WITHIN)
+
+    def _look_again(self, end: float, wait_seconds: int) -> JobState | None:
         while True:
             try:
-                return self.look(_LOOK_SECONDS if time.monotonic() < end else 0)
+                return self.look(max(0, min(wait_seconds, int(end - time.monotonic()))))
             except ConnectionLostError as error:
-                give_up = give_up or time.monotonic() + self.reconnect_limit
-                if error.code == "controller_gone" or time.monotonic() > give_up:
+                # the way to the server has been given its time already; the job itself may take until its limit
+                if error.code in ("controller_gone", "wrong_credentials") or time.monotonic() > end:
                     raise
                 self.host.log(1, f"{self.host.name} does not answer; the job {self.name} is waited for")
                 time.sleep(self.reconnect_pause)
@@ -210,17 +273,31 @@ class Job:
         if os.getppid() != self._parent:
             raise ConnectionLostError("The ansible-playbook process that started this task has ended.", code="controller_gone")
 
-    def _lost(self, why: str) -> UnknownOutcomeError:
+    def _lost(self, why: str, restarted: bool | None) -> UnknownOutcomeError:
         return UnknownOutcomeError(
             f"The outcome of the job {self.name} on {self.host.name} is unknown: {why}.",
             code="job_lost",
             remedy="The server is looked at again before anything else is done.",
+            evidence={"restarted": restarted},
         )
 
     def remove(self) -> None:
-        """Remove the task and the job's folder, if they are there."""
-        self.host.run(["schtasks", "/delete", "/f", "/tn", self.task], time_limit=self.host.short_time_limit, idempotent=True)
-        self.host.remove_folder(self.folder)
+        """Remove the task and the job's folder, if they are there; a failure of that is told and is none of the step."""
+        folder, test = quote(self.folder), folder_test(self.folder)
+        line = (
+            f"(schtasks /delete /f /tn {quote(self.task)}>nul 2>nul"
+            f"&(for /l %i in (1,1,5) do @if exist {test} (rmdir /s /q {folder} 2>nul&if exist {test} ping -n 2 127.0.0.1>nul))"
+            f"&(if exist {test} exit 1)&exit 0)<nul"
+        )
+        try:
+            if self.host.run(Line(line), time_limit=self.host.short_time_limit, idempotent=True).exit_code == 0:
+                return
+            why = "a program holds something in it open"
+        except UpgradeError as error:
+            if error.code == "controller_gone":
+                raise
+            why = error.message
+        self.host.log(0, f"{self.folder} could not be removed, remove it by hand: {why}")
 
 
 def run_job(
@@ -230,25 +307,26 @@ def run_job(
     time_limit: float,
     stdin: bytes | None = None,
     working_folder: str | None = None,
+    files: Mapping[str, bytes] | None = None,
     on_output: Callable[[str], None] | None = None,
-    secrets: Iterable[str] = (),
 ) -> CommandResult:
-    """Run a program as a job and return its end; a job of that name that is there already is taken up and not started again.
+    """Run a program as a job and return its end; a job of that name that was started before is taken up and not started again.
 
-    :raises UpgradeError: as L(Job.start) and L(Job.wait).
+    :raises UpgradeError: as L(Job.start) and L(Job.wait); a lost job is removed.
     """
-    if job.look() is None:
-        job.start(argv, stdin=stdin, working_folder=working_folder)
-    result = job.wait(time_limit, on_output)
+    job.start(argv, stdin=stdin, working_folder=working_folder, files=files, wait_seconds=min(int(time_limit), _LOOK_SECONDS))
+    try:
+        result = job.wait(time_limit, on_output)
+    except UnknownOutcomeError:
+        job.remove()
+        raise
     job.remove()
     return result
 
 
-def _task_runs(task: str) -> Probe[bool]:
-    def parse(answer: Answer) -> bool:
-        return any(_RUNNING in re.findall(r'"([^"]*)"', line) for line in answer.text.split("\n"))
-
-    return Probe(f"schtasks /query /tn {quote(task)} /fo csv /nh /v 2>nul", parse)
+def _fields(answer: Answer) -> set[str]:
+    """Return the fields of C(schtasks /query /fo csv)."""
+    return set(re.findall(r'"([^"]*)"', answer.text))
 
 
 def _news(before: str, now: str) -> str:

@@ -44,6 +44,9 @@ class RegisterLicense(Step):
                 made_by_earlier_step=True,
             )
 
+    def settle(self) -> None:
+        self.product.await_end("register_license")
+
     def execute(self, seen: Seen) -> dict[str, Any]:
         return output_of(self.product.run("register_license", license_file=self.license_file))
 

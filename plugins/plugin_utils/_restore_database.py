@@ -36,6 +36,9 @@ class RestoreDatabase(Step):
     def take_up(self) -> dict[str, Any] | None:
         return self.product.take_up("restore")
 
+    def settle(self) -> None:
+        self.product.await_end("restore")
+
     def probe(self) -> Seen:
         # the whole backup is proven here, so that nothing is refused after the first change
         manifest = self.backup.verified(run_id=self.run_id)

@@ -27,7 +27,10 @@ class SetUpDatabase(Step):
         self.version = str(ProductVersion.parse(version))
 
     def take_up(self) -> dict[str, Any] | None:
-        return self.product.take_up("setup_database")
+        return self.product.take_up("setup_database", self.version)
+
+    def settle(self) -> None:
+        self.product.await_end("setup_database")
 
     def probe(self) -> Seen:
         status = self.product.database_status()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import UnknownOutcomeError, UpgradeError
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, UnknownOutcomeError, UpgradeError
 
 Log = Callable[[int, str], None]
 
@@ -55,6 +55,9 @@ class Step(ABC):
         :returns: None when there is nothing, else how it ended, with C(accepted): whether only the post-check is left to do.
         """
         return None
+
+    def settle(self) -> None:  # noqa: B027
+        """Wait until nothing of the step runs on the server any more, whoever started it."""
 
     @abstractmethod
     def probe(self) -> Seen:
@@ -110,13 +113,23 @@ def run_step(step: Step, *, check_mode: bool, log: Log) -> dict[str, Any]:
 
 
 def _execute(step: Step, seen: Seen, log: Log) -> dict[str, Any]:
-    # A restart of the server ends what runs; every step may be repeated, because it first looks what is there.
+    """Execute the step; where the outcome of that is unknown, look again, and execute once more only what is not done."""
     try:
         return step.execute(seen)
-    except UnknownOutcomeError as error:
-        log(0, f"{step.title}: {error.message} Looking again")
-        again = step.probe()
-        return error.as_result() if again.done else step.execute(again)
+    except (ConnectionLostError, UnknownOutcomeError) as error:
+        # any other loss says that nothing was begun, or that what was begun is watched by the next run
+        if isinstance(error, ConnectionLostError) and error.code != "answer_lost":
+            raise
+        unknown = error.as_result()
+    log(0, f"{step.title}: {unknown['message']} Looking again")
+    taken_up = step.take_up()
+    step.settle()
+    again = step.probe()
+    evidence = {"interrupted": unknown, **({"taken_up": taken_up} if taken_up else {})}
+    if again.done or (taken_up and taken_up["accepted"]):
+        return evidence
+    _unmet(step, again, check_mode=False)
+    return {**step.execute(again), **evidence}
 
 
 def _unmet(step: Step, seen: Seen, check_mode: bool) -> list[Unmet]:

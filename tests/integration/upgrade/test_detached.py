@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -16,19 +16,19 @@ from tests.integration.lab_system import CHECKOUT, NEW, System
 from tests.integration.upgrade.ansible_runs import CORES, Playbooks
 from tests.integration.upgrade.test_rollback import assert_rolled_back, fail
 
-DETACHED = {f"{action}.run_in": "task" for action in ("backup", "restore", "install", "uninstall", "setup_database")}
 SETUP_LOG = "/opt/lab/prefix/drive_c/windows/temp/jp1itdm-setup.log"
 
 
 def test_the_way_back(system: System, run: Playbooks) -> None:
-    """Every long step of upgrade and rollback runs detached once, and leaves no task behind."""
+    """Every long step of upgrade and rollback runs detached, and leaves no task behind."""
     before = system.look()
     fail(system, "installer on the management server", "after")
-    assert_rolled_back(system, before, run("upgrade", profile_overrides=DETACHED))
+    assert_rolled_back(system, before, run("upgrade"))
     for host in (system.manager, system.database):
         assert system.inside(host, "sh", "-c", "ls /opt/lab/prefix/drive_c/ProgramData/jp1_itdm_upgrade/jobs").strip() == ""
     commands = " ".join(entry.get("command") or "" for entry in system.lab.wire_log(system.database))
-    assert "schtasks /create" in commands
+    for step in ("backup", "install-10-10", "setup_database-10-10", "uninstall-10-00", "install-10-00", "restore"):
+        assert re.search(rf"schtasks /create [^&]*-{step}\"", commands), step
 
 
 @pytest.mark.slow
@@ -37,7 +37,6 @@ def test_the_controller_is_killed(system: System, run: Playbooks) -> None:
     before = system.look()
     system.fault(system.database, "program:installer", kind="slow", when="middle", seconds=20, version=NEW)
     command = [str(CORES["default"] / "bin/ansible-playbook"), "-i", str(run.inventory), "playbooks/upgrade.yml", "--limit", system.manager]
-    command += ["-e", json.dumps({"upgrade_profile_overrides": DETACHED})]
     first = subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 120
@@ -48,7 +47,7 @@ def test_the_controller_is_killed(system: System, run: Playbooks) -> None:
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
     time.sleep(20)  # until the installer has ended: a run that finds it running is refused
-    run("upgrade", profile_overrides=DETACHED).assert_end("SUCCEEDED")
+    run("upgrade").assert_end("SUCCEEDED")
     assert system.inside(system.database, "cat", SETUP_LOG).count("ITDMLAB-2002") == 1
     system.assert_healthy(NEW)
     system.assert_nothing_lost(before)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import ntpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
@@ -21,11 +21,12 @@ from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk,
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import UninstallEntry
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_services import Service
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import OsTimes, OsVersion, Process
-from ansible_collections.jp1.itdm.plugins.plugin_utils import _product, _windows, _windows_texts
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _product_programs, _windows, _windows_texts
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
 
 Program = Callable[[list[str], str], tuple[int, str]]
+JOBS = r"C:\ProgramData\jp1_itdm_upgrade\jobs"
 CLOCK = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 QUESTIONS = (
     "services",
@@ -59,21 +60,26 @@ def replace_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, names in ((_windows, QUESTIONS), (_windows_texts, QUESTIONS_ABOUT_TEXTS)):
         for name in names:
             monkeypatch.setattr(module, name, partial(question, name))
-    monkeypatch.setattr(_product, "Job", FakeJob)
-    monkeypatch.setattr(_product, "run_job", lambda job, argv, **options: job.host.run(argv, **options))
+    monkeypatch.setattr(_product_programs, "Job", FakeJob)
+    monkeypatch.setattr(_product_programs, "run_job", play_job)
 
 
 class FakeJob:
     """A detached program: it is played at once, or it is one that an earlier run has left in L(FakeWindows.jobs)."""
 
-    def __init__(self, host: FakeWindows, folder: str, name: str) -> None:
+    def __init__(self, host: FakeWindows, folder: str, name: str, *, log_file: str = "", secrets: Iterable[str] = ()) -> None:
         self.host = host
         self.name = name
+        self.folder = f"{folder}\\{name}"
+        self.log_file = log_file
+
+    def file(self, name: str) -> str:
+        return f"{self.folder}\\{name}"
 
     def look(self) -> CommandResult | Exception | None:
         return self.host.jobs.get(self.name)
 
-    def wait(self, time_limit: float, on_output: Callable[[str], None]) -> CommandResult:
+    def wait(self, time_limit: float, on_output: Callable[[str], None] | None = None) -> CommandResult:
         end = self.host.jobs[self.name]
         if isinstance(end, Exception):
             raise end
@@ -81,6 +87,17 @@ class FakeJob:
 
     def remove(self) -> None:
         self.host.jobs.pop(self.name, None)
+        self.host.remove_folder(self.folder)
+
+
+def play_job(job: FakeJob, argv: list[str], *, files: Mapping[str, bytes] | None = None, **options: Any) -> CommandResult:
+    """Run a detached program."""
+    for name, data in (files or {}).items():
+        job.host.write_file(job.file(name), data, owner_only=True)
+    try:
+        return job.host.run(argv, **options)
+    finally:
+        job.remove()
 
 
 @dataclass
@@ -90,11 +107,13 @@ class Fault:
     :ivar exit_code: what it ends with.
     :ivar effect: whether it does its work.
     :ivar error: what the caller gets instead of an end.
+    :ivar times: how often it behaves so.
     """
 
     exit_code: int = 0
     effect: bool = False
     error: Exception | None = None
+    times: int = 1_000_000
 
 
 class FakeWindows:
@@ -170,6 +189,10 @@ class FakeWindows:
             return CommandResult(9009, "", f"{command[0]} is not recognized", 0.1)
         name = ntpath.basename(command[0]).lower().removesuffix(".exe")
         fault = self.faults.get(name)
+        if fault:
+            fault.times -= 1
+            if fault.times < 0:
+                fault = None
         code, text = self.programs[name](list(command[1:]), self.given[-1]) if fault is None or fault.effect else (0, "")
         if fault and fault.error:
             raise fault.error
@@ -258,6 +281,12 @@ class FakeWindows:
 
     def add_file(self, path: str, data: bytes = b"x") -> None:
         self.write_file(path, data, replace=True)
+
+    def leave_job(self, name: str, end: CommandResult | Exception | None) -> None:
+        """Leave a detached program, as an earlier run may have done; None for one that was never started."""
+        self.make_folder(f"{JOBS}\\{name}")
+        if end is not None:
+            self.jobs[name] = end
 
     # The answers
 

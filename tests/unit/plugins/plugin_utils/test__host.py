@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -13,6 +14,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     OptionError,
     PreconditionError,
     TimeLimitError,
+    VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _probe, _windows, _windows_texts
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import NO_WORKING_FOLDER, Host, Line
@@ -262,6 +264,33 @@ def test_a_file_that_arrives_damaged_is_not_moved_into_place() -> None:
     with pytest.raises(Exception, match="differs"):
         make_host(server).write_file("D:\\x\\a.txt", b"data")
     assert not any("move" in line for line in server.ran)
+
+
+def test_a_folder_is_made_anew_and_filled_in_one_round_trip() -> None:
+    files = {"run.cmd": "日本".encode("cp932"), "empty.txt": b"", "stdin.txt": b"secret" * 50}
+    digest = hashlib.sha256(files["run.cmd"] + files["stdin.txt"]).hexdigest()
+    given: list[str] = []
+    server = FakeServer(lambda line, stdin: (given.append(stdin.decode()), (0, digest.encode(), b""))[1])
+    make_host(server).write_folder("D:\\x\\job", files, unless="started")
+    (line,) = server.ran
+    assert line.index("\\started") < line.index("rmdir") < line.index("mkdir") < line.index("icacls") < line.index("find")
+    assert line.count("*S-1-5-18:(OI)(CI)F") == 1
+    assert "type nul>empty.txt" in line
+    assert all(re.fullmatch(r"(run.cmd|stdin.txt):[-A-Za-z0-9+/= ]{1,64}", text) for text in given[0].split("\r\n")[:-1])
+
+
+def test_a_folder_that_arrives_damaged_is_told() -> None:
+    server = FakeServer(lambda line, stdin: (0, b"00" * 32, b""))
+    with pytest.raises(VerificationError) as caught:
+        make_host(server).write_folder("D:\\x\\job", {"a.txt": b"1"}, unless="started")
+    assert caught.value.code == "file_changed"
+
+
+def test_a_folder_that_is_in_use_is_left_alone() -> None:
+    server = FakeServer(lambda line, stdin: (183, b"", b""))
+    with pytest.raises(PreconditionError) as caught:
+        make_host(server).write_folder("D:\\x\\job", {"a.txt": b"1"}, unless="started")
+    assert caught.value.code == "file_exists"
 
 
 # Services

@@ -4,26 +4,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import INSTALLATION_BYTES
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     CommandError,
-    ConnectionLostError,
     OptionError,
     PreconditionError,
     VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
-from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import Process
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import BIN, LOG, MEDIA, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import did_work, run, stop_all
 
-RESPONSE = r"C:\Windows\Temp\jp1itdm-install.rsp"
+RESPONSE = {
+    "shell": r"C:\Windows\Temp\jp1itdm-install.rsp",
+    "task": r"C:\ProgramData\jp1_itdm_upgrade\jobs\run-install-10-10\response.txt",
+}
 
 
 def forward(world: FakeManager, version: str = "10-10", media: str = MEDIA + r"\10-10", **options: Any) -> InstallManager:
@@ -116,17 +118,16 @@ def test_the_response_file_says_what_is_wanted(ready: FakeManager, auto_update: 
     assert ready.started_by_installer == [f"AutoUpdate={words[auto_update]}\r\nStartServices={words[start_services]}\r\n"]
 
 
-def test_the_response_file_is_private_and_goes_away(ready: FakeManager) -> None:
-    run(forward(ready))
-    assert RESPONSE in ready.private
-    assert RESPONSE not in ready.files
-
-
-def test_the_response_file_goes_away_after_a_failure_too(ready: FakeManager) -> None:
-    ready.faults["setup"] = Fault(exit_code=1)
-    with pytest.raises(CommandError):
-        run(forward(ready))
-    assert RESPONSE not in ready.files
+@pytest.mark.parametrize("run_in", RESPONSE)
+@pytest.mark.parametrize("exit_code", [0, 1])
+def test_the_response_file_is_private_and_goes_away(ready: FakeManager, run_in: str, exit_code: int) -> None:
+    if exit_code:
+        ready.faults["setup"] = Fault(exit_code=exit_code)
+    with pytest.raises(CommandError) if exit_code else nullcontext():
+        run(forward(ready, overrides={"install__run_in": run_in}))
+    assert RESPONSE[run_in] in ready.private
+    assert RESPONSE[run_in] in ready.ran[0]
+    assert RESPONSE[run_in] not in ready.files
 
 
 def test_a_failure_keeps_the_end_of_the_installers_log(ready: FakeManager) -> None:
@@ -252,31 +253,3 @@ def test_a_failed_removal_stops_the_way_back(ready: FakeManager) -> None:
         run(back(ready, files))
     assert caught.value.evidence["action"] == "uninstall"
     assert len(ready.ran) == 1
-
-
-# A lost answer
-
-
-@pytest.mark.parametrize("seen", [True, False])
-def test_an_installer_that_runs_on_after_a_lost_answer_is_waited_for(
-    ready: FakeManager, monkeypatch: pytest.MonkeyPatch, seen: bool
-) -> None:
-    """Where its processes are not known, nobody can tell when it has ended."""
-    looks = iter([[], [Process("SETUP.EXE", 7)], [Process("SETUP.EXE", 7)], []])
-    monkeypatch.setattr(ready, "_running_processes", lambda names: next(looks))
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
-    ready.faults["setup"] = Fault(effect=True, error=ConnectionLostError("Gone.", code="answer_lost"))
-    step = forward(ready, overrides={} if seen else {"product__installer_processes": []})
-    if seen:
-        assert run(step)["after"]["product"]["version"] == "10-10"
-        assert next(looks, None) is None
-    else:
-        with pytest.raises(ConnectionLostError):
-            run(step)
-
-
-def test_an_installer_that_never_started_has_not_installed(ready: FakeManager) -> None:
-    ready.faults["setup"] = Fault(error=ConnectionLostError("Gone.", code="answer_lost"))
-    with pytest.raises(VerificationError) as caught:
-        run(forward(ready))
-    assert caught.value.code == "installation_not_effective"

@@ -98,7 +98,7 @@ def test_a_program_gets_its_time_its_folder_and_its_secrets(database_server: Fak
     seen: dict[str, Any] = {}
     run = database_server.run
     monkeypatch.setattr(database_server, "run", lambda command, **options: (seen.update(options), run(command, **options))[1])
-    overrides: dict[str, Any] = {"backup__time_limit": 77, "backup__working_folder": r"{install_folder}\mgr"}
+    overrides: dict[str, Any] = {"backup__time_limit": 77, "backup__working_folder": r"{install_folder}\mgr", "backup__run_in": "shell"}
     database_server.product(**overrides).run("backup", backup_folder="D:\\b")
     assert seen["time_limit"] == 77
     assert seen["working_folder"] == INSTALL + r"\mgr"

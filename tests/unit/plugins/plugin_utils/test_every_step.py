@@ -17,10 +17,12 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     ConnectionLostError,
     OperatorNeededError,
     OptionError,
+    TimeLimitError,
     UnknownOutcomeError,
     UpgradeError,
     VerificationError,
 )
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import Process
 from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import (
     BackUpDatabase,
     DeleteBackup,
@@ -31,13 +33,14 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResul
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product_programs import step_name
 from ansible_collections.jp1.itdm.plugins.plugin_utils._register_license import RegisterLicense
 from ansible_collections.jp1.itdm.plugins.plugin_utils._restore_database import RestoreDatabase
 from ansible_collections.jp1.itdm.plugins.plugin_utils._setup_database import SetUpDatabase
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet, run_step
 from ansible_collections.jp1.itdm.tests.unit.plugins import journals
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import MEDIA, SERVICES, FakeManager, manual
-from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault, replace_questions
+from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import JOBS, Fault, replace_questions
 
 BACKUP = r"D:\JP1\backup\run1"
 LOOKING = {"dbstat", "licstat"}
@@ -311,18 +314,72 @@ def test_success_is_asked_of_the_server_and_not_of_the_program(scenario: Scenari
     assert caught.value.evidence["executed"] is True
 
 
+UNKNOWN = {
+    "answer lost": ConnectionLostError("Gone.", code="answer_lost"),
+    "job lost": UnknownOutcomeError("Gone.", code="job_lost", evidence={"restarted": True}),
+}
+
+
 @for_every(*WITH_PROGRAM)
-def test_a_lost_answer_is_not_taken_for_a_failure_of_the_program(scenario: Scenario, world: FakeManager) -> None:
-    world.faults[scenario.program] = Fault(effect=True, error=ConnectionLostError("Gone.", code="answer_lost"))
-    if scenario.action == "install":  # the end of an installer can be seen
-        assert run(scenario.make(world.product()))["evidence"]["install"]["answer_lost"] == "Gone."
-    else:
-        with pytest.raises(ConnectionLostError) as caught:
-            run(scenario.make(world.product()))
-        assert caught.value.evidence["executed"] is True
+@pytest.mark.parametrize("error", UNKNOWN)
+@pytest.mark.parametrize("effect", [True, False])
+def test_after_an_unknown_outcome_only_what_is_not_done_is_done_again(
+    scenario: Scenario, world: FakeManager, error: str, effect: bool
+) -> None:
+    world.faults[scenario.program] = Fault(effect=effect, error=UNKNOWN[error], times=1)
+    result = run(scenario.make(world.product()))
+    assert result["evidence"]["interrupted"]["code"] == UNKNOWN[error].code
+    # a backup without its manifest and a restore without its mark are not proven, so that they are repeated
+    again = not effect or scenario.action in ("backup", "restore")
+    assert did_work(world).count(scenario.program) - (scenario.name == "install old version") == (2 if again else 1)
+    assert run(scenario.make(world.product()))["changed"] is False
+
+
+@for_every(*WITH_PROGRAM)
+def test_an_outcome_that_stays_unknown_is_told(scenario: Scenario, world: FakeManager) -> None:
+    world.faults[scenario.program] = Fault(error=ConnectionLostError("Gone.", code="answer_lost"))
+    with pytest.raises(ConnectionLostError) as caught:
+        run(scenario.make(world.product()))
+    assert caught.value.evidence["executed"] is True
+    assert len(did_work(world)) == 2
     world.faults.clear()
     run(scenario.make(world.product()))
     assert run(scenario.make(world.product()))["changed"] is False
+
+
+@for_every(*WITH_PROGRAM)
+@pytest.mark.parametrize("code", ["unreachable", "controller_gone", "wrong_credentials"])
+def test_a_server_that_stays_away_is_not_asked_again(scenario: Scenario, world: FakeManager, code: str) -> None:
+    world.faults[scenario.program] = Fault(effect=True, error=ConnectionLostError("Gone.", code=code))
+    with pytest.raises(ConnectionLostError) as caught:
+        run(scenario.make(world.product()))
+    assert caught.value.code == code
+    assert len(did_work(world)) == 1
+
+
+@for_every(*WITH_PROGRAM)
+def test_a_program_that_runs_on_is_waited_for_before_the_next_look(
+    scenario: Scenario, world: FakeManager, monkeypatch: pytest.MonkeyPatch, no_waiting: list[float]
+) -> None:
+    program = f"{scenario.program}.exe".replace("setup.exe", "SETUP.EXE").replace("jdmSETUP.EXE", "jdmsetup.exe")
+    answers = iter([[Process(program, 7)], [Process(program, 7)], []])
+    monkeypatch.setattr(world, "_running_processes", lambda names: next(answers, []) if program in names and did_work(world) else [])
+    world.faults[scenario.program] = Fault(effect=True, error=ConnectionLostError("Gone.", code="answer_lost"), times=1)
+    run(scenario.make(world.product()))
+    assert sum(no_waiting) >= 4
+    assert next(answers, None) is None
+
+
+@for_every(*WITH_PROGRAM)
+def test_a_program_that_runs_for_too_long_is_not_started_again(
+    scenario: Scenario, world: FakeManager, monkeypatch: pytest.MonkeyPatch, no_waiting: list[float]
+) -> None:
+    monkeypatch.setattr(world, "_running_processes", lambda names: [Process(names[0], 7)] if did_work(world) else [])
+    world.faults[scenario.program] = Fault(error=ConnectionLostError("Gone.", code="answer_lost"))
+    with pytest.raises(TimeLimitError) as caught:
+        run(scenario.make(world.product()))
+    assert caught.value.code == "time_limit"
+    assert len(did_work(world)) == 1
 
 
 def by_hand(scenario: Scenario) -> dict[str, Any]:
@@ -481,12 +538,17 @@ def test_the_log_tells_begin_and_end() -> None:
 DETACHED = [scenario for scenario in WITH_PROGRAM if scenario.action in ("backup", "restore", "install", "setup_database")]
 
 
-def leave(world: FakeManager, scenario: Scenario, end: CommandResult | Exception, done: bool) -> Step:
+def leave(world: FakeManager, scenario: Scenario, end: CommandResult | Exception | None, done: bool) -> Step:
     """Let an earlier run have left the step's program, whose work is done or not."""
     if done:
         scenario.by_hand(world)
-    world.jobs[f"run-{scenario.action}"] = end
-    return scenario.make(world.product(**{f"{scenario.action}__run_in": "task", "uninstall__run_in": "task"}))
+    world.leave_job(f"run-{step_of(scenario)}", end)
+    return scenario.make(world.product())
+
+
+def step_of(scenario: Scenario) -> str:
+    versions = {"install": "10-00" if scenario.name == "install old version" else "10-10", "setup_database": "10-10"}
+    return step_name(scenario.action, versions.get(scenario.action, ""))
 
 
 @for_every(*DETACHED)
@@ -519,3 +581,27 @@ def test_check_mode_waits_for_nothing(scenario: Scenario, world: FakeManager) ->
     step = leave(world, scenario, CommandResult(0, "", "", 1.0), done=False)
     run(step, check_mode=True)
     assert world.jobs != {}
+
+
+@for_every(*DETACHED)
+def test_what_was_never_started_is_removed(scenario: Scenario, world: FakeManager) -> None:
+    result = run(leave(world, scenario, None, done=False))
+    assert "taken_up" not in result["evidence"]
+    assert not any(folder.startswith(f"{JOBS}\\") for folder in world.folders)
+
+
+def test_the_installation_of_another_version_is_waited_for_and_not_taken_for_this_one(database_server: FakeManager) -> None:
+    """As when the way back begins while the new version's installer still runs."""
+    world = database_server
+    stop_all(world)
+    files = program_files(world.product())
+    world.put_version("10-10")
+    world.leave_job("run-install-10-10", CommandResult(0, "", "", 1.0))
+    world.leave_job("run-setup_database-10-10", CommandResult(0, "", "", 1.0))
+    world.leave_job("other-install-10-00", CommandResult(0, "", "", 1.0))
+    step = InstallManager(world.product(), "10-00", MEDIA + r"\10-00", expected_files=files, removal_media_folder=MEDIA + r"\10-10")
+    result = run(step)
+    assert result["executed"] is True
+    assert "taken_up" not in result["evidence"]
+    assert world.version == "10-00"
+    assert set(world.jobs) == {"run-setup_database-10-10", "other-install-10-00"}
