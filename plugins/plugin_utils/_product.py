@@ -9,6 +9,7 @@ Note that this module is private to the collection.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 

@@ -61,6 +61,7 @@ class ProductPrograms:
         self.secrets = {name: value for name, value in (secrets or {}).items() if value and name in SECRET_VARIABLES}
         self.confirmed = frozenset(confirmed)
         self.run_id = run_id
+        self.journal_folder = journal_folder
         self.jobs_folder = f"{journal_folder}\\jobs"
 
     @property

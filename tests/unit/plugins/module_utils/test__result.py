@@ -285,14 +285,46 @@ def test_a_foreign_failure_has_an_unknown_outcome_and_all_keys(foreign: dict[str
         ("backup", "backup_rejected", ""),
         ("stop", "timeout", ""),
         ("install_on_database_server", "command", ""),
-        ("install_on_management_server", "connection_lost", ""),
+        ("install_on_management_server", "connection_lost", "PAUSED"),
+        ("install_on_management_server", "timeout", "PAUSED"),
         ("verify", "unknown_outcome", ""),
         ("commit", "command", "NEEDS_OPERATOR"),
         ("report", "unknown_outcome", "NEEDS_OPERATOR"),
     ],
 )
 def test_the_policy_says_when_no_rollback_is_wanted(phase: str, failure_class: str, end_state: str) -> None:
-    assert end_state_without_rollback({"phase": phase, "class": failure_class}) == end_state
+    assert end_state_without_rollback({"phase": phase, "class": failure_class, "code": "x"}) == end_state
+
+
+def test_the_policy_can_be_replaced() -> None:
+    what = {"phase": "stop", "class": "timeout", "code": "time_limit"}
+    assert end_state_without_rollback(what, True, {"stop": {"timeout": "pause"}}) == "PAUSED"
+    assert end_state_without_rollback(what, True, {"stop": {"timeout": "ask"}}) == "NEEDS_OPERATOR"
+    assert end_state_without_rollback(what, True, {"start": {"timeout": "ask"}}) == ""
+
+
+@pytest.mark.parametrize(
+    "code", ["lock_lost", "journal_moved", "journal_damaged", "journal_foreign", "journal_schema_unknown", "unknown_run"]
+)
+@pytest.mark.parametrize("phase", ["backup", "install_on_database_server", "verify", "rollback"])
+def test_without_lock_and_journal_nothing_is_undone(phase: str, code: str) -> None:
+    what = {"phase": phase, "class": "precondition", "code": code}
+    assert end_state_without_rollback(what, True, {phase: {"precondition": "roll_back"}}) == "NEEDS_OPERATOR"
+    assert end_state_without_rollback(what, False) == "BLOCKED"
+
+
+@pytest.mark.parametrize(
+    ("failure_class", "state"),
+    [
+        ("command", "failed"),
+        ("verification", "failed"),
+        ("timeout", "running"),
+        ("connection_lost", "unknown"),
+        ("unknown_outcome", "unknown"),
+    ],
+)
+def test_a_failure_leaves_its_step_in_a_state(failure_class: str, state: str) -> None:
+    assert step_state({"class": failure_class}) == state
 
 
 @pytest.mark.parametrize("phase", ["preflight", "backup", "install_on_database_server", "verify"])

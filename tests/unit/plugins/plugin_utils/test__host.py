@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from typing import Any
@@ -166,6 +167,7 @@ ALL_PROBES: dict[str, _probe.Probe[Any]] = {
     "folder_exists": _windows.folder_exists("C:\\"),
     "folder": _windows.folder("C:\\50% of\\it"),
     "file_text": _windows.file_text("C:\\a\\b.log"),
+    "text_files": _windows.text_files("C:\\a (x86)\\b & c", "*.json"),
     "listening_ports": _windows.listening_ports(),
     "os_times": _windows.os_times(),
     "os_version": _windows.os_version(),
@@ -242,7 +244,10 @@ def test_near_the_root_nothing_is_removed(path: str) -> None:
     assert server.ran == []
 
 
-@pytest.mark.parametrize(("exit_code", "code"), [(2, "file_missing"), (3, "folder_missing"), (336, "is_a_folder"), (183, "file_exists")])
+@pytest.mark.parametrize(
+    ("exit_code", "code"),
+    [(2, "file_missing"), (3, "folder_missing"), (336, "is_a_folder"), (183, "file_exists"), (1223, "guard_missing")],
+)
 def test_problems_have_codes(exit_code: int, code: str) -> None:
     with pytest.raises(PreconditionError) as caught:
         make_host(FakeServer(lambda line, stdin: (exit_code, b"", b""))).hash_folder("D:\\x")
@@ -291,6 +296,75 @@ def test_a_folder_that_is_in_use_is_left_alone() -> None:
     with pytest.raises(PreconditionError) as caught:
         make_host(server).write_folder("D:\\x\\job", {"a.txt": b"1"}, unless="started")
     assert caught.value.code == "file_exists"
+
+
+GUARD = "D:\\lock\\0123.json"
+
+
+def digest_of_input(line: str, stdin: bytes) -> tuple[int, bytes, bytes]:
+    data = base64.b64decode(b"".join(stdin.splitlines()[1:-1]))
+    return 0, hashlib.sha256(data).hexdigest().encode(), b""
+
+
+def test_a_guard_is_looked_at_in_the_line_that_writes() -> None:
+    """Between two lines the file that allows the change may go."""
+    server = FakeServer(digest_of_input)
+    make_host(server).write_file("D:\\x\\a.txt", b"data", guard=GUARD)
+    assert len(server.ran) == 2
+    for line, work in zip(server.ran, ("find /v", "move /y"), strict=True):
+        assert f'if not exist "{GUARD}" exit 1223' in line
+        assert line.index("1223") < line.index(work)
+
+
+def test_without_its_guard_nothing_is_written() -> None:
+    server = FakeServer(lambda line, stdin: (1223 if GUARD in line else 0, b"", b""))
+    with pytest.raises(PreconditionError, match=r"D:\\\\x\\\\a.txt on JP1DB01 was left as it is") as caught:
+        make_host(server).write_file("D:\\x\\a.txt", b"data", guard=GUARD)
+    assert caught.value.code == "guard_missing"
+    assert not any("move" in line for line in server.ran)
+    assert "&del /f /q " in server.ran[-1]
+
+
+def test_without_its_guard_nothing_is_removed() -> None:
+    server = FakeServer()
+    make_host(server).remove_folder("D:\\x\\y", guard=GUARD)
+    assert server.ran[0].index(f'if not exist "{GUARD}" exit 1223') < server.ran[0].index("rmdir")
+
+
+@pytest.mark.parametrize("name", ["write", "remove"])
+def test_who_names_no_guard_needs_none(name: str) -> None:
+    server = FakeServer(digest_of_input)
+    if name == "write":
+        make_host(server).write_file("D:\\x\\a.txt", b"data")
+    else:
+        make_host(server).remove_folder("D:\\x\\y")
+    assert not any("1223" in line for line in server.ran)
+
+
+def told(text: str) -> dict[str, str] | None:
+    return make_host(answering(pushd=(0, text))).ask(files=_windows.text_files("D:\\x", "*.json")).files
+
+
+def test_text_files_come_by_their_names() -> None:
+    assert told('#\r\n#000001.json\r\n{"a": "#"}\r\n#000002.json\r\n{"b": 2}\r\n') == {
+        "000001.json": '{"a": "#"}\n',
+        "000002.json": '{"b": 2}\n',
+    }
+
+
+def test_a_text_without_its_end_is_not_taken_for_another_one() -> None:
+    assert told("#\r\n#000001.json\r\n#000002.json\r\n{") == {"000001.json": "", "000002.json": "{"}
+    assert told('#\r\n#000001.json\r\n{"a#000002.json\r\n{}\r\n') == {"000001.json": '{"a#000002.json\n{}\n'}
+
+
+def test_no_folder_and_no_file_are_told_apart() -> None:
+    assert told("") is None
+    assert told("#\r\n") == {}
+
+
+def test_a_file_that_is_not_there_is_not_shown() -> None:
+    """cmd.exe also repeats for a name without wildcards that no file has."""
+    assert 'do @if exist "%f" (echo #%f&type "%f")' in _windows.text_files("D:\\x", "run.json").command
 
 
 # Services

@@ -117,7 +117,7 @@ def test_what_is_there_is_not_noted_again(database_server: FakeManager) -> None:
 def test_a_second_failure_of_a_step_is_another_one(database_server: FakeManager) -> None:
     open_run(database_server)
     for evidence in ({"exit_code": 5}, {"exit_code": 6}, {"exit_code": 5}):
-        wish = {"steps": {"stop": "failed"}, "evidence": evidence}
+        wish: dict[str, Any] = {"steps": {"stop": "failed"}, "evidence": evidence}
         assert record(database_server, "noted", **wish)["changed"] is True
         assert record(database_server, "noted", **wish)["changed"] is False
     assert [entry["evidence"]["exit_code"] for entry in entries(database_server)] == [5, 6, 5]
