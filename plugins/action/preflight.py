@@ -13,7 +13,13 @@ from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VA
 from ansible_collections.jp1.itdm.plugins.module_utils._version import ProductVersion, check_target
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import inspect_disks, inspect_media, inspect_server, missing_programs
+from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import (
+    inspect_disks,
+    inspect_media,
+    inspect_place,
+    inspect_server,
+    missing_programs,
+)
 
 
 class ActionModule(HostAction):
@@ -32,6 +38,7 @@ class ActionModule(HostAction):
             media_folder=options["media_folder"],
             old_media_folder=options["old_media_folder"],
             backup_folder=options["backup_folder"] if takes_backup else "",
+            backup_copy_folder=options["backup_copy_folder"] if takes_backup else "",
             accept_no_way_back=options["accept_no_way_back"],
             secrets_given=tuple(name for name in SECRET_VARIABLES if name in product.secrets),
             license_file=options["license_file"],
@@ -41,6 +48,7 @@ class ActionModule(HostAction):
         seen = {
             **state,
             "disks": inspect_disks(host, folders),
+            "backup_copy": inspect_place(host, wanted.backup_copy_folder) if wanted.backup_copy_folder else {},
             "programs_missing": missing_programs(product),
             "media": inspect_media(product, wanted.media_folder),
             "old_media": inspect_media(product, wanted.old_media_folder),

@@ -107,6 +107,8 @@ notes:
     database did. Take a new one.
   - C(backup_altered) (backup_rejected) - files were changed or added after the backup was taken. Do not use it.
   - C(backup_stale) (backup_rejected) - the backup belongs to another run. Name the folder of this run's backup.
+  - C(restore_space) (precondition) - the drive of the database has less free space than the backup needs, so that a restore could fail.
+    Free some, and run again; the profile's field C(database.folder) says where the database is.
   - C(manifest_damaged) (backup_rejected) - the manifest can not be read. Take a new backup; never edit a manifest.
   - C(manifest_schema_unknown) (backup_rejected) - another version of the collection wrote the manifest. Use that version.
 """

@@ -56,6 +56,7 @@ PREFLIGHT: Spec = {
     "media_folder": {"type": "str", "required": True},
     "old_media_folder": {"type": "str", "default": ""},
     "backup_folder": {"type": "str", "default": ""},
+    "backup_copy_folder": {"type": "str", "default": ""},
     "accept_no_way_back": {"type": "bool", "default": False},
 }
 
@@ -64,6 +65,7 @@ DATABASE_BACKUP: Spec = {
     **_JOB,
     **_DATABASE_PASSWORD,
     "folder": {"type": "str", "required": True},
+    "copy_folder": {"type": "str", "default": ""},
     "run_id": {"type": "str", "required": True},
     "state": {"type": "str", "default": "taken", "choices": ["taken", "verified", "absent"]},
 }

@@ -62,6 +62,7 @@ class Wanted:
     :param media_folder: folder of the new version's media on that server.
     :param old_media_folder: folder of the installed version's media, or an empty text.
     :param backup_folder: folder that will hold the backup, or an empty text where none is taken.
+    :param backup_copy_folder: folder on another drive or share that will hold its second copy, or an empty text.
     :param accept_no_way_back: the user accepts that there is no old media.
     :param secrets_given: names of the secret variables that have a value.
     :param license_file: the licence file on the management server, or an empty text.
@@ -71,6 +72,7 @@ class Wanted:
     media_folder: str
     old_media_folder: str = ""
     backup_folder: str = ""
+    backup_copy_folder: str = ""
     accept_no_way_back: bool = False
     secrets_given: tuple[str, ...] = ()
     license_file: str = ""
@@ -82,8 +84,8 @@ class Subject:
 
     :param host: inventory name.
     :param server: V(management_server) or V(database_server).
-    :param seen: the inspection of that server, as the module RV(manager_info.state) returns it, plus C(disks), C(media), C(old_media)
-        and C(programs_missing) (by action).
+    :param seen: the inspection of that server, as the module RV(manager_info.state) returns it, plus C(disks), C(media), C(old_media),
+        C(programs_missing) (by action) and C(backup_copy) (whether its drive or share is C(readable), and C(free) bytes there).
     """
 
     host: str
@@ -234,6 +236,32 @@ def _backup_space(subject: Subject) -> Iterator[Finding]:
     yield from _space(subject, "backup_space", drive_of(folder), BACKUP_BYTES, "the backup")
 
 
+def _backup_copy(subject: Subject) -> Iterator[Finding]:
+    folder = subject.wanted.backup_copy_folder
+    if not folder:
+        return
+    place = subject.seen["backup_copy"]
+    if drive_of(folder) and drive_of(folder) == drive_of(subject.wanted.backup_folder):
+        yield subject.blocker(
+            "backup_copy",
+            f"upgrade_backup_copy_folder: {folder!r} is on the same drive as upgrade_backup_folder, and would be lost together with it.",
+            "Name a folder on another drive or on a share.",
+        )
+    elif not place["readable"]:
+        yield subject.blocker(
+            "backup_copy",
+            f"upgrade_backup_copy_folder: the drive or share of {folder!r} can not be reached.",
+            "Correct the option. A share needs a connection that passes its credentials on, by CredSSP or Kerberos delegation.",
+        )
+    elif place["free"] is None or place["free"] < BACKUP_BYTES:
+        free = "can not be told" if place["free"] is None else f"is {place['free'] / GB:.1f} GB"
+        yield subject.warning(
+            "backup_copy_space",
+            f"The free space for the copy of the backup in {folder} {free}; the backup's own folder needs {BACKUP_BYTES / GB:.1f} GB.",
+            "Make sure that the backup fits there. That is checked before it is copied.",
+        )
+
+
 def _space(subject: Subject, check: str, drive: str, needed: int, purpose: str) -> Iterator[Finding]:
     disk = subject.seen["disks"].get(drive)
     if disk is None:
@@ -373,6 +401,7 @@ _RULES: tuple[Rule, ...] = (
     _installer,
     _installation_space,
     _backup_space,
+    _backup_copy,
     _media,
     _old_media,
     _way_back,

@@ -147,6 +147,19 @@ def verify_backup(
         )
 
 
+def size_warnings(new: Manifest, last: Manifest, folder: str) -> list[str]:
+    """Return what is strange about a backup's size: less than half, or more than double, of the last one's.
+
+    :param folder: where the last one is.
+    """
+    if last.bytes <= 2 * new.bytes and new.bytes <= 2 * last.bytes:
+        return []
+    return [
+        f"The backup has {new.bytes:,} bytes, but the last one, of {last.created or last.run_id} in {folder}, has {last.bytes:,}. "
+        "Make sure that it holds what it should."
+    ]
+
+
 def other_version(of_backup: str, installed: str) -> BackupRejectedError:
     """Return the refusal of a backup that another version made than the one that is installed."""
     return _rejected(

@@ -121,6 +121,7 @@ FIELDS: dict[str, Field] = {
     "operation_window.time_limit": Field("integer", 300, "Seconds until the operation window's port must answer."),
     "database_status.records": Field("pattern", "", "Pattern of the number of records in the status program's output."),
     "database_status.schema": Field("pattern", "", "Pattern of the schema version in the status program's output."),
+    "database.folder": Field("template", "", "The folder of the database on the database server; its drive has to take a restore."),
     "database_status.damaged_exit_codes": Field(
         "integers", [], "Exit codes by which the status program says that the database is damaged; it has told all the same."
     ),

@@ -22,6 +22,15 @@ options:
       - Its drive needs 20 GB of free space, which M(jp1.itdm.preflight) checks.
     type: str
     required: true
+  copy_folder:
+    description:
+      - A folder of the run on another drive of the server, or on a share, for a second copy of backup and manifest.
+      - It is proven by the size and the SHA-256 of every file, like the backup itself, and O(state) holds for it, too.
+      - C(xcopy) makes it as the account of the connection. A share needs a connection that passes the credentials on, by CredSSP or
+        Kerberos delegation.
+      - To restore from it, copy it back to O(folder), or name it as the folder of M(jp1.itdm.database_restore).
+    type: str
+    default: ""
   run_id:
     description: The run that the backup belongs to. It goes into the manifest, and a backup of another run is rejected.
     type: str
@@ -49,6 +58,11 @@ notes:
   - Where the profile's method is C(manual), a person takes the backup into the folder that the message names. What lies there at the
     next run is proven and becomes the backup.
   - Where the method is C(command), a folder C(database) without a manifest is what an interrupted attempt left, and is taken anew.
+  - C(copy_on_same_drive) (precondition) - O(copy_folder) is on the backup's own drive. Name another drive or a share.
+  - C(copy_space) (precondition) - there is less free space for the copy than the backup needs. Free some, and run again.
+  - C(copy_failed) (command) - C(xcopy) failed. Check the drive or share, and that the account may write there.
+  - C(copy_differs) (backup_rejected) - the copy is not equal to the backup. Check the drive or share, remove the copy, and run again.
+  - C(copy_missing) (backup_rejected) - with O(state=verified), there is no copy, or one that was never completed. Copy the backup again.
   - C(backup_not_deleted) (verification) - the folder is still there after it was deleted. Close what uses it, and run again.
 seealso:
   - module: jp1.itdm.database_restore
@@ -98,6 +112,17 @@ manifest:
       type: list
       elements: dict
 
+copy:
+  description: The proven copy; C(folder), C(files) and C(bytes). Empty without O(copy_folder), or with O(state=absent) whether it was C(there).
+  returned: success
+  type: dict
+warnings:
+  description:
+    - What is strange about a backup that was taken now. Its size is less than half, or more than double, of that of the last backup in
+      another run's folder beside it.
+  returned: success
+  type: list
+  elements: str
 before:
   description: What was there before; C(manifest), or with O(state=absent) whether the folder was C(there).
   returned: success

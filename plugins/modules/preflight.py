@@ -36,6 +36,12 @@ options:
       - Its drive needs 20 GB of free space. Only looked at on the database server.
     type: str
     default: ""
+  backup_copy_folder:
+    description:
+      - The folder that will hold the second copies of the backups, on another drive of the server or on a share.
+      - Only looked at on the database server.
+    type: str
+    default: ""
   accept_no_way_back:
     description: Whether a missing O(old_media_folder) is only a warning.
     type: bool
@@ -95,6 +101,8 @@ findings:
         - V(installer_running) - no installer is running.
         - V(installation_space) - 2.4 GB are free on the drive of the product and on the system drive.
         - V(backup_folder) and V(backup_space) - the backup goes to a local drive with 20 GB of free space.
+        - V(backup_copy) and V(backup_copy_space) - the second copy goes to another drive or to a share, which can be reached; less than
+          20 GB of free space there, or an unknown amount, is only a warning.
         - V(media) and V(old_media) - both versions' media are on a local drive, readable and of the right version.
         - V(profile_complete) - the profile has a way for every step of the upgrade and of the way back.
         - V(credentials) - the secrets that the profile's actions need are given.

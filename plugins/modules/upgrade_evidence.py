@@ -45,6 +45,15 @@ options:
     description: Seconds after which nothing more is asked of the server.
     type: int
     default: 60
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads nothing and writes nothing, and says so in RV(reason).
+  idempotent:
+    support: none
+    details:
+      - Each call makes a folder of its own on the controller. The server is never changed.
 extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.reads
@@ -55,7 +64,6 @@ extends_documentation_fragment:
   - jp1.itdm._failures.product
 notes:
   - Only wrong options and a wrong profile make the task fail.
-  - In check mode nothing is read and nothing is written.
   - Standard input of detached programs and the lock of the journal are never collected. O(database_password) and O(license_key) are
     replaced by asterisks; other secrets in a log, which the collection does not know, are not.
 seealso:

@@ -14,18 +14,28 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import BackupRejectedError, UpgradeError, VerificationError
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
+    BackupRejectedError,
+    PreconditionError,
+    UpgradeError,
+    VerificationError,
+)
 from ansible_collections.jp1.itdm.plugins.module_utils._manifest import (
     MANIFEST_NAME,
     Manifest,
     build_manifest,
+    size_warnings,
     verify_backup,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import FileEntry
+from ansible_collections.jp1.itdm.plugins.module_utils._profile import expand
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
+from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import parent_and_name
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, output_of
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet
+
+_BACKUPS_BESIDE = 20  # folders that are looked into
 
 
 class Backup:
@@ -41,14 +51,19 @@ class Backup:
         self.database_folder = f"{self.folder}\\database"
         self.manifest_file = f"{self.folder}\\{MANIFEST_NAME}"
 
+    def manifest_text(self) -> bytes | None:
+        """Return the manifest as it is on the server, or None when there is none."""
+        if not self.host.ask(there=windows.file_exists(self.manifest_file)).there:
+            return None
+        return self.host.read_file(self.manifest_file)
+
     def manifest(self) -> Manifest | None:
         """Return the manifest, or None when there is none.
 
         :raises BackupRejectedError: the manifest is damaged.
         """
-        if not self.host.ask(there=windows.file_exists(self.manifest_file)).there:
-            return None
-        return Manifest.from_json(self.host.read_file(self.manifest_file).decode("utf-8", "replace"))
+        text = self.manifest_text()
+        return None if text is None else Manifest.from_json(text.decode("utf-8", "replace"))
 
     def files(self) -> list[FileEntry]:
         """Return the backup's files with sizes and hashes; empty when the folder does not exist."""
@@ -63,13 +78,55 @@ class Backup:
         """
         manifest = self.manifest()
         if manifest is None:
-            raise BackupRejectedError(
-                f"{self.folder} holds no manifest, so it is no backup that can be trusted.",
-                code="backup_missing",
-                remedy="Name the folder of a backup that this collection took.",
-            )
+            raise self.missing()
         verify_backup(manifest, self.files(), run_id=run_id)
         return manifest
+
+    def missing(self) -> BackupRejectedError:
+        """Return the refusal of a folder that holds no backup."""
+        return BackupRejectedError(
+            f"{self.folder} holds no manifest, so it is no backup that can be trusted.",
+            code="backup_missing",
+            remedy="Name the folder of a backup that this collection took.",
+        )
+
+    def last_beside(self) -> tuple[str, Manifest] | None:
+        """Return folder and manifest of the last backup beside this one, None when there is none; folders are named by time."""
+        root, own = parent_and_name(self.folder)
+        items = self.host.ask(items=windows.folder(root)).items or []
+        names = sorted((item.name for item in items if item.is_folder and item.name.lower() != own.lower()), reverse=True)
+        folder = root.rstrip("\\")
+        others = [Backup(self.host, f"{folder}\\{name}") for name in names[:_BACKUPS_BESIDE]]
+        there = vars(self.host.ask(**{f"backup{index}": windows.file_exists(other.manifest_file) for index, other in enumerate(others)}))
+        for other in (other for other, found in zip(others, there.values(), strict=True) if found):
+            try:
+                manifest = other.manifest()
+            except UpgradeError:  # another one's damage is no reason to fail
+                continue
+            if manifest is not None:
+                return other.folder, manifest
+        return None
+
+
+def require_space_for_restore(product: Product, needed: int) -> None:
+    """Require that a backup fits onto the database's drive, as far as the profile says where that is.
+
+    :param needed: the backup's bytes.
+    :raises PreconditionError: C(restore_space).
+    """
+    template = product.profile["database.folder"]
+    if not template:
+        return
+    folder = expand(template, {"install_folder": product.installation.install_folder})
+    free = product.host.ask(free=windows.free_bytes(folder)).free
+    if free is None or free < needed:
+        found = "can not be read" if free is None else f"is {free:,} bytes"
+        raise PreconditionError(
+            f"The free space for the database in {folder} {found}; restoring the backup needs {needed:,}.",
+            code="restore_space",
+            remedy="Free space on that drive, then run again. If the folder is wrong, correct the profile's field database.folder.",
+            evidence={"folder": folder, "free": free, "needed": needed},
+        )
 
 
 class BackUpDatabase(Step):
@@ -94,6 +151,7 @@ class BackUpDatabase(Step):
         if manifest is None:
             return Seen(False, {"manifest": {}})
         verify_backup(manifest, self.backup.files(), run_id=self.run_id)
+        require_space_for_restore(self.product, manifest.bytes)
         return Seen(True, {"manifest": asdict(manifest)})
 
     def pre_check(self, seen: Seen) -> Iterator[Unmet]:
@@ -129,7 +187,10 @@ class BackUpDatabase(Step):
                 remedy="Look at the output of the backup command, then take the backup again.",
             )
         host.write_file(self.backup.manifest_file, manifest.to_json().encode())
-        return {"manifest": asdict(manifest)}
+        require_space_for_restore(product, manifest.bytes)
+        last = self.backup.last_beside()
+        warnings = size_warnings(manifest, last[1], last[0]) if last else []
+        return {"manifest": asdict(manifest), "warnings": warnings}
 
 
 class VerifyBackup(Step):
@@ -138,11 +199,14 @@ class VerifyBackup(Step):
     title = "Verify the backup"
 
     def __init__(self, product: Product, folder: str, run_id: str) -> None:
+        self.product = product
         self.backup = Backup(product.host, folder)
         self.run_id = run_id
 
     def probe(self) -> Seen:
-        return Seen(True, {"manifest": asdict(self.backup.verified(run_id=self.run_id))})
+        manifest = self.backup.verified(run_id=self.run_id)
+        require_space_for_restore(self.product, manifest.bytes)
+        return Seen(True, {"manifest": asdict(manifest)})
 
     def execute(self, seen: Seen) -> dict[str, Any]:
         return {}

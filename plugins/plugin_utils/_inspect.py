@@ -8,17 +8,19 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
+import ntpath
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import drive_of
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandError, VerificationError
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandError, OptionError, VerificationError
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_services import Service
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import expand
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
+from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import windows_path
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import UNKNOWN_DATABASE, Product
 
 # What the collection itself starts on a server.
@@ -119,6 +121,16 @@ def inspect_disks(host: Host, folders: list[str]) -> dict[str, dict[str, int]]:
     drives = sorted({drive_of(folder) for folder in folders} - {""})
     answers = vars(host.ask(**{f"drive_{drive[0]}": windows.disk(drive) for drive in drives})) if drives else {}
     return {drive: {"free": disk.free, "total": disk.total} for drive in drives if (disk := answers[f"drive_{drive[0]}"]) is not None}
+
+
+def inspect_place(host: Host, folder: str) -> dict[str, Any]:
+    """Look at the drive or share of a folder that need not exist yet: C(readable), and C(free) bytes (None where that can not be told)."""
+    try:
+        root = ntpath.splitdrive(windows_path(folder))[0]
+        seen = host.ask(readable=windows.folder_exists(f"{root}\\"), free=windows.free_bytes(folder))
+    except OptionError:  # no folder at all
+        return {"readable": False, "free": None}
+    return {"readable": seen.readable, "free": seen.free}
 
 
 def wait_for_operation_window(product: Product) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandError, VerificationError
 from ansible_collections.jp1.itdm.plugins.module_utils._manifest import other_version
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
-from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import Backup
+from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import Backup, require_space_for_restore
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, output_of, require_undamaged
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet
 
@@ -63,6 +63,7 @@ class RestoreDatabase(Step):
         installed, of_backup = self.product.require_installed().version, seen.state["manifest"]["product_version"]
         if installed != of_backup:
             yield Unmet(other_version(of_backup, installed), made_by_earlier_step=True)
+        require_space_for_restore(self.product, sum(file["size"] for file in seen.state["manifest"]["files"]))
 
     def execute(self, seen: Seen) -> dict[str, Any]:
         started = datetime.now(timezone.utc).isoformat()

@@ -10,12 +10,19 @@ Note that this module is private to the collection.
 
 from __future__ import annotations
 
+import ntpath
 import re
 from collections.abc import Iterable
 from typing import Literal
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError
-from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk, FolderItem, parse_disk, parse_folder
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import (
+    Disk,
+    FolderItem,
+    parse_disk,
+    parse_folder,
+    parse_free_bytes,
+)
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import (
     Key,
     UninstallEntry,
@@ -94,6 +101,15 @@ def disk(drive: str) -> Probe[Disk | None]:
         f"fsutil volume diskfree {drive[:2]}",
         lambda answer: parse_disk(answer.text) if answer.exit_code == 0 else None,
     )
+
+
+def free_bytes(folder: str) -> Probe[int | None]:
+    """The free bytes of the drive or share that a folder is or will be on, None when that can not be told."""
+    place = ntpath.splitdrive(windows_path(folder))[0]
+    if place.endswith(":"):
+        inner = disk(place)
+        return Probe(inner.command, lambda answer: found.free if (found := inner.parse(answer)) else None)
+    return Probe(f"dir /-c {quote(place)}", lambda answer: parse_free_bytes(answer.text) if answer.exit_code == 0 else None)
 
 
 def file_exists(path: str) -> Probe[bool]:

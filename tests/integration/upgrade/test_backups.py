@@ -66,6 +66,8 @@ SPOILED = {
     "backup_truncated": "truncate -s -10 database/records.dat",
     "backup_altered": "sed -i s/R-0/R-9/ database/records.dat",
     "backup_missing": "rm manifest.json",
+    "manifest_damaged": "truncate -s -20 manifest.json",
+    "manifest_schema_unknown": 'sed -i \'s/"schema": 1/"schema": 2/\' manifest.json',
     "backup_other_version": "sed -i 's/10-00/09-51/' manifest.json",
 }
 

@@ -55,6 +55,7 @@ _VALUES: dict[str, Any] = {
     "database_status.damaged_exit_codes": [51],
     "database_status.records": r"records=(\d+)",
     "database_status.schema": r"schema=(\S+)",
+    "database.folder": r"C:\data",
     "backup_status.argv": [r"{install_folder}\mgr\bin\dbstat.exe", "{backup_folder}"],
     "media.installer": "SETUP.EXE",
     "media.version_file": "media.ini",
@@ -98,7 +99,7 @@ class FakeManager(FakeWindows):
         for media in ("10-00", "10-10"):
             self.add_file(rf"{MEDIA}\{media}\SETUP.EXE")
             self.add_file(rf"{MEDIA}\{media}\media.ini", f"[Media]\r\nVersion={media}\r\n".encode())
-        self.programs = {
+        self.programs |= {
             "stopservice": self._stop,
             "startservice": self._start,
             "exportdb": self._export,

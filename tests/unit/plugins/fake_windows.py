@@ -32,6 +32,7 @@ QUESTIONS = (
     "services",
     "uninstall_entries",
     "disk",
+    "free_bytes",
     "file_exists",
     "folder_exists",
     "folder",
@@ -154,7 +155,7 @@ class FakeWindows:
             "tools": [],
         }
         self.processes: list[str] = []
-        self.programs: dict[str, Program] = {}
+        self.programs: dict[str, Program] = {"xcopy": self._xcopy}
         self.faults: dict[str, Fault] = {}
         self.ran: list[list[str]] = []
         self.given: list[str] = []
@@ -185,7 +186,7 @@ class FakeWindows:
         self.requests += 1
         self.ran.append(list(command))
         self.given.append((stdin or b"").decode())
-        if command[0] not in self.files:
+        if command[0] not in self.files and command[0] not in self.programs:
             return CommandResult(9009, "", f"{command[0]} is not recognized", 0.1)
         name = ntpath.basename(command[0]).lower().removesuffix(".exe")
         fault = self.faults.get(name)
@@ -227,7 +228,7 @@ class FakeWindows:
         ]
 
     def make_folder(self, path: str, *, owner_only: bool = False) -> None:
-        while len(path) > 3:
+        while len(path) > 3 and path != ntpath.dirname(path):
             self.folders.add(path)
             path = ntpath.dirname(path)
 
@@ -288,6 +289,13 @@ class FakeWindows:
         if end is not None:
             self.jobs[name] = end
 
+    def _xcopy(self, arguments: list[str], stdin: str) -> tuple[int, str]:
+        source, target = (path + "\\" for path in arguments[:2])
+        for name, data in list(self.files.items()):
+            if name.startswith(source):
+                self.add_file(target + name.removeprefix(source), data)
+        return 0, "copied\n"
+
     # The answers
 
     def _answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
@@ -304,11 +312,15 @@ class FakeWindows:
     def _disk(self, drive: str) -> Disk | None:
         return self.disks.get(drive)
 
+    def _free_bytes(self, folder: str) -> int | None:
+        disk = self.disks.get(ntpath.splitdrive(folder)[0])
+        return disk.free if disk else None
+
     def _file_exists(self, path: str) -> bool:
         return path in self.files
 
     def _folder_exists(self, path: str) -> bool:
-        return path in self.folders
+        return path in self.folders or (ntpath.splitdrive(path)[0] in self.disks and not ntpath.splitdrive(path)[1].strip("\\"))
 
     def _folder(self, path: str) -> list[FolderItem] | None:
         if path not in self.folders:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import DOCUMENT, MEDIA, SECRETS, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, JOURNAL, stop_all
@@ -119,6 +120,9 @@ def test_preflight_finds_nothing_on_a_healthy_server(database: FakeManager, vari
         ({"media_folder": MEDIA + r"\10-20"}, {}, "media"),
         ({"old_media_folder": ""}, {}, "old_media"),
         ({"backup_folder": r"E:\backup"}, {}, "backup_space"),
+        ({"backup_copy_folder": r"D:\copy"}, {}, "backup_copy"),
+        ({"backup_copy_folder": r"E:\copy"}, {}, "backup_copy"),
+        ({"backup_copy_folder": "copy"}, {}, "backup_copy"),
         ({}, {"upgrade_database_password": ""}, "credentials"),
         ({"target_version": "10-00"}, {}, "same_version"),
     ],
@@ -160,6 +164,34 @@ def test_a_backup_is_taken_verified_restored_and_deleted(database: FakeManager, 
     assert (again["changed"], again["records_before"], again["started"]) == (False, None, "")
     assert good("database_backup", {**options, "state": "absent"}, variables)["changed"] is True
     assert not [name for name in database.files if name.startswith(BACKUP)]
+
+
+def test_a_backup_is_copied_and_the_copy_goes_with_it(database: FakeManager, variables: dict[str, Any]) -> None:
+    database.disks["E:"] = Disk(10**9, 10**9)
+    copy = r"E:\copy\run1"
+    options = {"folder": BACKUP, "copy_folder": copy, "run_id": "run1"}
+    taken = good("database_backup", options, variables)
+    assert (taken["changed"], taken["copy"]) == (True, {"folder": copy, "files": 2, "bytes": 23})
+    assert taken["warnings"] == []
+    for state in ("taken", "verified"):
+        again = good("database_backup", {**options, "state": state}, variables)
+        assert (again["changed"], again["copy"], again["manifest"]) == (False, taken["copy"], taken["manifest"])
+    database.add_file(copy + r"\database\records.dat", b"records=9")
+    assert run("database_backup", {**options, "state": "verified"}, variables)["failure"]["code"] == "copy_differs"
+    assert good("database_backup", {**options, "state": "absent"}, variables)["changed"] is True
+    assert not [name for name in database.files if name.startswith((BACKUP, copy))]
+
+
+def test_a_copy_that_fails_hides_no_backup_that_was_taken(database: FakeManager, variables: dict[str, Any]) -> None:
+    database.disks["E:"] = Disk(1, 10**9)
+    result = run("database_backup", {"folder": BACKUP, "copy_folder": r"E:\copy", "run_id": "run1"}, variables)
+    assert (result["failure"]["code"], result["changed"]) == ("copy_space", True)
+
+
+def test_a_copy_beside_the_backup_is_refused_before_the_server_is_asked(database: FakeManager, variables: dict[str, Any]) -> None:
+    result = run("database_backup", {"folder": BACKUP, "copy_folder": r"D:\copy", "run_id": "run1"}, variables)
+    assert (result["failure"]["code"], result["changed"]) == ("copy_on_same_drive", False)
+    assert database.requests == 0
 
 
 def test_a_backup_in_check_mode(database: FakeManager, variables: dict[str, Any]) -> None:

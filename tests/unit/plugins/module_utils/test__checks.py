@@ -309,3 +309,16 @@ def test_a_clock_that_can_not_be_read_is_a_warning() -> None:
 def test_the_certificate_of_an_mdm_system_is_told_when_10_00_is_passed(installed: str, target: str, told: bool) -> None:
     findings = check_both(system_state(installed), target)
     assert [finding.check for finding in findings] == (["mdm_linkage"] if told else [])
+
+
+@pytest.mark.parametrize("folder", [r"E:\copy", r"\\nas\share\copy"])
+def test_a_second_copy_needs_a_place_of_its_own(folder: str) -> None:
+    def judge(readable: bool, free: int | None, folder: str = folder) -> list[Finding]:
+        place = {"backup_copy": {"readable": readable, "free": free}}
+        return check({**seen(), **place}, replace(WANTED, backup_copy_folder=folder))
+
+    assert judge(True, BACKUP_BYTES) == []
+    assert "can not be reached" in only(judge(False, None), "backup_copy").message
+    assert "19.0 GB" in only(judge(True, 19 * 10**9), "backup_copy_space", WARNING).message
+    assert "can not be told" in only(judge(True, None), "backup_copy_space", WARNING).message
+    assert "same drive" in only(judge(True, BACKUP_BYTES, r"D:\copy"), "backup_copy").message

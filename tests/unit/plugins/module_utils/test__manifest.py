@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import BackupRejectedError
-from ansible_collections.jp1.itdm.plugins.module_utils._manifest import Manifest, build_manifest, other_version, verify_backup
+from ansible_collections.jp1.itdm.plugins.module_utils._manifest import (
+    Manifest,
+    build_manifest,
+    other_version,
+    size_warnings,
+    verify_backup,
+)
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import FileEntry
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -214,3 +220,20 @@ def test_what_is_not_asked_is_not_judged() -> None:
 
 def test_an_altered_backup_of_another_run_is_called_altered() -> None:
     assert rejected(manifest(), FILES[:1], run_id="run2").code == "backup_truncated"
+
+
+# Compared with the last one
+
+
+@pytest.mark.parametrize(("size", "strange"), [(49, True), (50, False), (100, False), (200, False), (201, True)])
+def test_a_backup_of_a_strange_size_is_named_with_both_figures(size: int, strange: bool) -> None:
+    def of(size: int) -> Manifest:
+        return manifest([FileEntry("records.dat", size * 1000, "a" * 64)])
+
+    warnings = size_warnings(of(size), of(100), r"D:\backup\run0")
+    assert bool(warnings) is strange
+    for warning in warnings:
+        assert f"{size},000 bytes" in warning
+        assert "100,000" in warning
+        assert r"D:\backup\run0" in warning
+        assert "2026-03-01" in warning

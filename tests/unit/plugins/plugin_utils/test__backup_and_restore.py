@@ -6,10 +6,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     BackupRejectedError,
+    PreconditionError,
     UpgradeError,
     VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._manifest import Manifest
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
 from ansible_collections.jp1.itdm.plugins.plugin_utils._backup_database import (
     Backup,
     BackUpDatabase,
@@ -113,6 +115,81 @@ def test_without_the_product_there_is_nothing_to_back_up(database_server: FakeMa
     before = database_server.picture()
     rejected(BackUpDatabase(database_server.product(), BACKUP, "run1"), "not_installed")
     assert database_server.picture() == before
+
+
+# Compared with the last backup beside it
+
+
+def of_size(world: FakeManager, run_id: str, size: int) -> list[str]:
+    """Take a backup with so many bytes, and return the warnings."""
+
+    def export(arguments: list[str], stdin: str) -> tuple[int, str]:
+        world.add_file(rf"{arguments[0]}\records.dat", b"records=200 ".ljust(size))
+        return 0, ""
+
+    world.programs["exportdb"] = export
+    result = run(BackUpDatabase(world.product(), rf"D:\JP1\backup\{run_id}", run_id))
+    warnings: list[str] = result["after"]["warnings"]
+    return warnings
+
+
+def test_a_backup_is_compared_with_the_last_one(database_server: FakeManager) -> None:
+    assert of_size(database_server, "20260301T010000Z", 1000) == []
+    assert of_size(database_server, "20260302T010000Z", 500) == []
+    (warning,) = of_size(database_server, "20260303T010000Z", 1001)
+    assert "1,001 bytes" in warning
+    assert "500" in warning
+    assert "20260302T010000Z" in warning
+    assert len(of_size(database_server, "20260304T010000Z", 500)) == 1
+
+
+def test_what_is_no_backup_is_no_measure(database_server: FakeManager) -> None:
+    of_size(database_server, "20260301T010000Z", 1000)
+    database_server.add_file(r"D:\JP1\backup\20260302T010000Z\manifest.json", b"{")
+    database_server.add_file(r"D:\JP1\backup\zzz\other.txt", b"no backup")
+    (warning,) = of_size(database_server, "20260303T010000Z", 100)
+    assert "20260301T010000Z" in warning
+
+
+def test_a_backup_that_was_taken_before_is_not_compared_again(database_server: FakeManager) -> None:
+    of_size(database_server, "20260301T010000Z", 1000)
+    of_size(database_server, "20260302T010000Z", 100)
+    again = run(BackUpDatabase(database_server.product(), r"D:\JP1\backup\20260302T010000Z", "20260302T010000Z"))
+    assert "warnings" not in again["after"]
+
+
+# Room for a restore
+
+
+def test_a_backup_that_could_not_be_restored_is_named_before_it_is_needed(database_server: FakeManager) -> None:
+    database_server.disks["C:"] = Disk(10, 100)
+    with pytest.raises(PreconditionError) as caught:
+        back_up(database_server)
+    assert caught.value.code == "restore_space"
+    assert caught.value.evidence["free"] == 10
+    assert r"C:\data" in caught.value.message
+    # it is a good backup all the same, and the next run asks again
+    assert MANIFEST in database_server.files
+    for step in (BackUpDatabase(database_server.product(), BACKUP, "run1"), VerifyBackup(database_server.product(), BACKUP, "run1")):
+        rejected(step, "restore_space")
+    database_server.disks["C:"] = Disk(10**6, 10**6)
+    assert run(BackUpDatabase(database_server.product(), BACKUP, "run1"))["changed"] is False
+
+
+def test_a_restore_does_not_begin_without_room(database_server: FakeManager) -> None:
+    back_up(database_server)
+    database_server.records = 250
+    del database_server.disks["C:"]
+    before = database_server.picture()
+    assert "can not be read" in rejected(restore(database_server), "restore_space").message
+    assert database_server.picture() == before
+
+
+def test_room_is_not_asked_for_where_nobody_knows_the_place(database_server: FakeManager) -> None:
+    back_up(database_server)
+    database_server.disks.clear()
+    database_server.records = 250
+    assert run(RestoreDatabase(database_server.product(database__folder=""), BACKUP, "run1"))["changed"] is True
 
 
 # What makes a backup unfit; nothing is changed, neither for the proof nor for the restore

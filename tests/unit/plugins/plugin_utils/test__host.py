@@ -163,6 +163,7 @@ ALL_PROBES: dict[str, _probe.Probe[Any]] = {
     "registry": _windows.registry("HKLM\\SOFTWARE\\a b", 32, recurse=True),
     "uninstall_entries": _windows.uninstall_entries(64),
     "disk": _windows.disk("c:\\x"),
+    "free_bytes": _windows.free_bytes("\\\\nas\\back up\\x"),
     "file_exists": _windows.file_exists("C:\\a (x86)\\b & c"),
     "folder_exists": _windows.folder_exists("C:\\"),
     "folder": _windows.folder("C:\\50% of\\it"),
@@ -201,6 +202,14 @@ def test_probes_fit_into_parentheses(name: str) -> None:
         depth += {"(": 1, ")": -1}.get(character, 0)
         assert depth >= 0
     assert depth == 0
+
+
+def test_free_bytes_of_drives_and_shares() -> None:
+    assert _windows.free_bytes("d:/x").command == "fsutil volume diskfree d:"
+    share = _windows.free_bytes("\\\\nas\\back up\\x")
+    assert share.command == r'dir /-c "\\nas\back up"'
+    assert share.parse(_probe.Answer(0, " 2 Dir(s)  500 bytes free\n")) == 500
+    assert share.parse(_probe.Answer(1, "Volume Serial Number is 4300-0000\n")) is None
 
 
 def test_probes_without_names_ask_nothing() -> None:

@@ -161,7 +161,7 @@ def test_a_damaged_database_is_known_by_its_exit_code(database_server: FakeManag
     assert database_server.product().database_status() == {"records": 200, "schema": "10-00", "damaged": True}
     with pytest.raises(CommandError):
         database_server.product(database_status__damaged_exit_codes=[]).database_status()
-    accepted = {"database_status__damaged_exit_codes": [], "database_status__accepted_exit_codes": [0, 51]}
+    accepted: dict[str, Any] = {"database_status__damaged_exit_codes": [], "database_status__accepted_exit_codes": [0, 51]}
     assert database_server.product(**accepted).database_status()["damaged"] is None
 
 
