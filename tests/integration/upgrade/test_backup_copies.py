@@ -92,8 +92,7 @@ def test_a_copy_is_equal_and_stays_so(backups: Backups) -> None:
     assert backups.copied() == copied
 
     system.inside(system.database, "sed", "-i", "s/R-0/R-9/", f"{IN_CONTAINER}/database/records.dat")
-    for state in ("taken", "verified"):
-        assert "records.dat" in backups.rejected("copy_differs", copy_folder=COPY, state=state).text
+    assert "records.dat" in backups.rejected("copy_differs", copy_folder=COPY, state="verified").text
 
     # a person removes it; then there is no room for a new one
     system.inside(system.database, "rm", "-r", IN_CONTAINER)
