@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: upgrade_evidence
 short_description: Collect from a server of JP1/IT Desktop Management - Manager what shows why an upgrade failed
-version_added: 0.2.0
+version_added: 0.1.0
 author: The jp1.itdm authors (!UNKNOWN)
 description:
   - Copies logs and states of a server into a folder on the controller, before a rollback changes them.
