@@ -351,7 +351,8 @@ def test_who_names_no_guard_needs_none(name: str) -> None:
 
 
 def told(text: str) -> dict[str, str] | None:
-    return make_host(answering(pushd=(0, text))).ask(files=_windows.text_files("D:\\x", "*.json")).files
+    files: dict[str, str] | None = make_host(answering(pushd=(0, text))).ask(files=_windows.text_files("D:\\x", "*.json")).files
+    return files
 
 
 def test_text_files_come_by_their_names() -> None:
