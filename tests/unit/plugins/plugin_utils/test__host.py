@@ -327,7 +327,7 @@ def test_a_guard_is_looked_at_in_the_line_that_writes() -> None:
 
 def test_without_its_guard_nothing_is_written() -> None:
     server = FakeServer(lambda line, stdin: (1223 if GUARD in line else 0, b"", b""))
-    with pytest.raises(PreconditionError, match=r"D:\\\\x\\\\a.txt on JP1DB01 was left as it is") as caught:
+    with pytest.raises(PreconditionError, match=r"D:\\x\\a.txt on JP1DB01 was left as it is") as caught:
         make_host(server).write_file("D:\\x\\a.txt", b"data", guard=GUARD)
     assert caught.value.code == "guard_missing"
     assert not any("move" in line for line in server.ran)
