@@ -210,7 +210,6 @@ class FakeWindows:
         return self.files[path]
 
     def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False, guard: str = "") -> None:
-        self.requests += 1
         self.before_change(path)
         if path in self.files and not replace:
             raise PreconditionError(f"{path} exists already.", code="file_exists")

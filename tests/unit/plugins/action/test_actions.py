@@ -300,7 +300,7 @@ def test_the_journal_is_kept_by_a_database_server(management: FakeManager, varia
     options = {"folder": journals.FOLDER, "state": "read"}
     assert run("upgrade_journal", options, variables, delegate_to="JP1MGR01")["failure"]["code"] == "wrong_target"
     mirrored = {"folder": journals.FOLDER, "state": "mirrored", "run_id": journals.RUN_ID, "content": {"run": journals.RUN, "entries": []}}
-    assert good("upgrade_journal", mirrored, variables, delegate_to=None)["changed"] is True
+    assert run_action(action("upgrade_journal"), mirrored, variables)["changed"] is True
 
 
 def evidence_options(tmp_path: Path, **options: Any) -> dict[str, Any]:

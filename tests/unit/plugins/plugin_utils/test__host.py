@@ -284,7 +284,12 @@ def test_a_folder_is_made_anew_and_filled_in_one_round_trip() -> None:
     files = {"run.cmd": "日本".encode("cp932"), "empty.txt": b"", "stdin.txt": b"secret" * 50}
     digest = hashlib.sha256(files["run.cmd"] + files["stdin.txt"]).hexdigest()
     given: list[str] = []
-    server = FakeServer(lambda line, stdin: (given.append(stdin.decode()), (0, digest.encode(), b""))[1])
+
+    def answer(line: str, stdin: bytes) -> tuple[int, bytes, bytes]:
+        given.append(stdin.decode())
+        return 0, digest.encode(), b""
+
+    server = FakeServer(answer)
     make_host(server).write_folder("D:\\x\\job", files, unless="started")
     (line,) = server.ran
     assert line.index("\\started") < line.index("rmdir") < line.index("mkdir") < line.index("icacls") < line.index("find")
