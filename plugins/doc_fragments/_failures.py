@@ -75,6 +75,8 @@ options: {}
 notes:
   - C(file_missing), C(folder_missing), C(file_exists) and C(is_a_folder) (precondition) - a file or folder is not there, is there
     already, or is a folder instead of a file. Check the path that the message names.
+  - C(guard_missing) (precondition) - something was left as it is, because the file that allows a change, such as the lock's, is gone. Look
+    for another run.
   - C(file_operation_failed) (command) - a file could not be read or written. Check rights, free space, and that no program holds it
     open.
   - C(file_changed) (verification) - a file changed while it was read, or arrived otherwise than it was sent. Run again, and look for

@@ -28,6 +28,7 @@ TASKS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "roles" /
 # What a text search can not see: codes that are put together, or looked up in a table.
 COMPOSED = {
     *("file_missing", "folder_missing", "file_exists", "is_a_folder"),
+    *("journal_damaged", "journal_schema_unknown", "lock_damaged", "lock_schema_unknown", "guard_missing"),
     *("service_not_started", "service_not_stopped", "services_not_running", "services_not_stopped"),
     *(kind.code for kind in _winrs_errors._KINDS),
     _winrs_errors._OTHER.code,

@@ -15,9 +15,10 @@ import yaml
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
-from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
+from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction, display
+from ansible_collections.jp1.itdm.tests.unit.plugins import journals
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import DOCUMENT, MEDIA, SECRETS, FakeManager
-from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, JOURNAL, stop_all
+from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, stop_all
 from ansible_collections.jp1.itdm.tests.unit.plugins.tasks import run_action, use
 
 FOLDER = Path(_argspec.__file__).parents[1] / "action"
@@ -247,18 +248,59 @@ def test_a_licence_is_registered(management: FakeManager, variables: dict[str, A
     assert good("manager_license", {}, variables)["changed"] is False
 
 
-def test_a_journal_is_written_and_read(database: FakeManager, variables: dict[str, Any]) -> None:
+def test_a_journal_is_written_and_read(database: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
     def journal(state: str, **options: Any) -> dict[str, Any]:
-        return good("upgrade_journal", {"folder": JOURNAL, "state": state, **options}, variables)
+        return good("upgrade_journal", {"folder": journals.FOLDER, "state": state, "run_id": journals.RUN_ID, **options}, variables)
 
     empty = journal("read")
-    assert (empty["changed"], empty["open"], empty["content"]) == (False, False, {})
-    assert journal("opened", run_id="run1", content={"target_version": "10-10"})["changed"] is True
+    assert (empty["changed"], empty["open"], empty["content"], empty["lock"]["held"]) == (False, False, {}, False)
+    token = journal("locked", doing="upgrade", take_over_from=empty["lock"], position=0, run_id="")["token"]
+    assert journal("read")["lock"]["holder"]["token"] == token
+    assert journal("opened", token=token, content=journals.RUN)["changed"] is True
     assert journal("read")["open"] is True
-    journal("closed", run_id="run1", content={"end_state": "SUCCEEDED"})
-    closed = journal("read")
-    assert closed["open"] is False
-    assert closed["content"] == {"run_id": "run1", "target_version": "10-10", "end_state": "SUCCEEDED"}
+    copies = tmp_path / "a" / "b"
+    noted = journal("noted", token=token, steps={"stop": "done"}, controller_folder=str(copies))
+    assert noted["content"]["steps"]["stop"]["state"] == "done"
+    assert "documents" not in noted["after"]
+    assert json.loads((copies / f"{journals.RUN_ID}.journal.json").read_text(encoding="utf-8")) == noted["documents"]
+    closed = journal("noted", token=token, content={"end_state": "SUCCEEDED"})
+    assert journal("read")["open"] is False
+    assert journal("read")["content"] == closed["content"]
+    assert journal("unlocked", token=token)["changed"] is True
+    assert journal("read")["lock"]["held"] is False
+
+
+def test_a_journal_in_check_mode(database: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
+    before = database.picture()
+    common = {"folder": journals.FOLDER, "run_id": journals.RUN_ID, "token": "0123", "controller_folder": str(tmp_path / "copies")}
+    for wish in (
+        {"state": "opened", "content": journals.RUN},
+        {"state": "noted", "content": {"x": 1}},
+        {"state": "locked", "doing": "upgrade"},
+    ):
+        result = good("upgrade_journal", {**common, **wish}, variables, check_mode=True)
+        assert (result["changed"], result["content"]) == (True, {})
+    assert database.picture() == before
+    assert list(tmp_path.glob("copies")) == []
+
+
+def test_a_controller_without_space_stops_no_run(
+    database: FakeManager, variables: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journals.open_run(database)
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    told: list[str] = []
+    monkeypatch.setattr(display, "warning", told.append)
+    options = {"folder": journals.FOLDER, "state": "noted", "run_id": journals.RUN_ID, "token": journals.TOKEN, "content": {"x": 1}}
+    assert good("upgrade_journal", {**options, "controller_folder": str(tmp_path / "file")}, variables)["changed"] is True
+    assert "could not be mirrored" in told[0]
+
+
+def test_the_journal_is_kept_by_a_database_server(management: FakeManager, variables: dict[str, Any]) -> None:
+    options = {"folder": journals.FOLDER, "state": "read"}
+    assert run("upgrade_journal", options, variables, delegate_to="JP1MGR01")["failure"]["code"] == "wrong_target"
+    mirrored = {"folder": journals.FOLDER, "state": "mirrored", "run_id": journals.RUN_ID, "content": {"run": journals.RUN, "entries": []}}
+    assert run_action(action("upgrade_journal"), mirrored, variables)["changed"] is True
 
 
 def evidence_options(tmp_path: Path, **options: Any) -> dict[str, Any]:

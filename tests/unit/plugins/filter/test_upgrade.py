@@ -12,8 +12,10 @@ from ansible_collections.jp1.itdm.plugins.filter.upgrade import (
     description_problems,
     finding_lines,
     installed_versions,
+    lock_refusal,
     system_findings,
 )
+from ansible_collections.jp1.itdm.tests.unit.plugins.journals import HOLDER
 from ansible_collections.jp1.itdm.tests.unit.plugins.states import changed, system_state
 
 OPEN_RUN = {"run_id": "run1", "management_server": "JP1MGR01", "target_version": "10-10"}
@@ -110,6 +112,48 @@ def test_an_unfinished_rollback_stops_the_upgrade(rolling_back: bool) -> None:
     found = blockers([], {**OPEN_RUN, "rolling_back": rolling_back}, "10-10")
     assert [item["check"] for item in found] == (["open_run"] if rolling_back else [])
     assert all("rollback.yml" in item["remedy"] for item in found)
+
+
+# The lock
+
+NOW = "2026-03-01T12:40:00.123456"
+
+
+def journal(gone: bool | None = None, **run: Any) -> dict[str, Any]:
+    return {"lock": {"held": True, "holder": HOLDER, "holder_gone": gone}, "content": run}
+
+
+def test_a_free_lock_may_be_taken() -> None:
+    assert lock_refusal({"lock": {"held": False, "holder": {}, "holder_gone": None}, "content": {}}, [], NOW) == ""
+
+
+def test_a_holder_that_lives_is_named() -> None:
+    assert "upgrade on awx01" in lock_refusal(journal(False), [], NOW)
+    assert lock_refusal(journal(False), [], NOW, "1800", True) == ""  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("server", ["management_server", "database_server"])
+def test_what_works_on_a_server_is_named(server: str) -> None:
+    state = changed(system_state(), f"{server}/installers_running", ["SETUP.EXE"])
+    told = lock_refusal(journal(), [state["management_server"], state["database_server"]], NOW)
+    assert f"SETUP.EXE on {state[server]['host']}" in told
+
+
+@pytest.mark.parametrize(
+    ("run", "refused"),
+    [
+        ({}, False),
+        ({"updated": "2026-03-01T12:05:00+00:00"}, False),
+        ({"updated": "2026-03-01T12:30:00+00:00"}, True),
+        ({"steps": {"backup": {"state": "running"}, "stop": {"state": "pending"}}}, True),
+        ({"steps": {"backup": {"state": "unknown"}, "stop": {"state": "done"}}}, False),
+        ({"steps": {"backup": {"state": "running"}}, "end_state": "SUCCEEDED"}, False),
+    ],
+)
+def test_a_silent_holder_is_taken_for_dead_when_nothing_runs(run: dict[str, Any], refused: bool) -> None:
+    told = lock_refusal(journal(**run), list(system_state().values()), NOW)
+    assert bool(told) is refused
+    assert lock_refusal(journal(True, **run), list(system_state().values()), NOW) == ""
 
 
 # The inventory

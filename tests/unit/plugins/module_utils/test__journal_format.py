@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -244,7 +245,7 @@ def test_a_run_has_its_form(key: str) -> None:
         assert caught.value.code == ("journal_foreign" if key == "run_id" else "journal_damaged")
 
 
-PARSERS = {
+PARSERS: dict[str, Callable[[str], Any]] = {
     "run": lambda text: form.parse_run("F\\run.json", text, RUN_ID),
     "entry": lambda text: form.parse_entries("F", {"000001.json": text}, RUN_ID),
     "lock": lambda text: form.parse_holder(f"F\\{TOKEN}.json", text),

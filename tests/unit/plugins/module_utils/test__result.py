@@ -15,6 +15,8 @@ from ansible_collections.jp1.itdm.plugins.module_utils._result import (
     end_state_without_rollback,
     failure,
     last_line,
+    refusal_line,
+    step_state,
     upgrade_problems,
     upgrade_result,
 )
@@ -128,6 +130,26 @@ def test_what_the_server_does_not_show_is_confirmed_by_the_next_command(rollback
 
 def test_an_unfinished_rollback_is_what_goes_on() -> None:
     assert "/rollback.yml" in result("BLOCKED", rolling_back=True)["next_command"]
+
+
+@pytest.mark.parametrize("end_state", ["SUCCEEDED", "ROLLED_BACK"])
+def test_a_rollback_that_is_finished_does_not_go_on(end_state: str) -> None:
+    assert "/rollback.yml" not in result(end_state, rolling_back=True)["next_command"]
+
+
+@pytest.mark.parametrize("key", ["failure", "rollback_failure"])
+def test_who_has_lost_the_lock_looks_at_the_run_that_has_it(key: str) -> None:
+    lost = {**FAILURE, "class": "operator_needed", "code": "lock_lost"}
+    words = shlex.split(result("NEEDS_OPERATOR", **{key: lost})["next_command"])
+    assert words[3].endswith("/status.yml")
+    assert "-e" not in words
+
+
+def test_a_rollback_that_was_only_shown_is_the_next_command() -> None:
+    ended = result("ROLLED_BACK", check_mode=True, requested=True, failure={})
+    assert "/rollback.yml" in ended["next_command"]
+    assert f"It can be rolled back, by: {ended['next_command']}" in last_line(ended)
+    assert "Records lost" not in last_line(ended)
 
 
 def test_a_manual_step_of_a_rollback_throws_no_records_away() -> None:
@@ -330,6 +352,15 @@ def test_a_failure_leaves_its_step_in_a_state(failure_class: str, state: str) ->
 @pytest.mark.parametrize("phase", ["preflight", "backup", "install_on_database_server", "verify"])
 def test_before_a_run_is_open_nothing_can_be_rolled_back(phase: str) -> None:
     assert end_state_without_rollback({"phase": phase, "class": "command"}, False) == "BLOCKED"
+
+
+@pytest.mark.parametrize(("host", "begin"), [("JP1DB01", "JP1DB01: No."), ("", "No.")])
+@pytest.mark.parametrize(("code", "playbook"), [("locked", "commit.yml"), ("lock_lost", "status.yml")])
+def test_a_playbook_that_refuses_names_the_next_command(host: str, begin: str, code: str, playbook: str) -> None:
+    what = {**FAILURE, "phase": "commit", "code": code, "host": host, "message": "No.", "remedy": "Wait."}
+    line = refusal_line(what, "JP1MGR01", "my playbooks", "hosts.yml")
+    assert line.startswith(f"BLOCKED: JP1MGR01: [commit, {code}] {begin} Wait. ")
+    assert line.endswith(f": ansible-playbook -i hosts.yml 'my playbooks/{playbook}' --limit JP1MGR01")
 
 
 # What is missing for a success

@@ -284,7 +284,12 @@ def test_a_folder_is_made_anew_and_filled_in_one_round_trip() -> None:
     files = {"run.cmd": "日本".encode("cp932"), "empty.txt": b"", "stdin.txt": b"secret" * 50}
     digest = hashlib.sha256(files["run.cmd"] + files["stdin.txt"]).hexdigest()
     given: list[str] = []
-    server = FakeServer(lambda line, stdin: (given.append(stdin.decode()), (0, digest.encode(), b""))[1])
+
+    def answer(line: str, stdin: bytes) -> tuple[int, bytes, bytes]:
+        given.append(stdin.decode())
+        return 0, digest.encode(), b""
+
+    server = FakeServer(answer)
     make_host(server).write_folder("D:\\x\\job", files, unless="started")
     (line,) = server.ran
     assert line.index("\\started") < line.index("rmdir") < line.index("mkdir") < line.index("icacls") < line.index("find")
@@ -327,7 +332,7 @@ def test_a_guard_is_looked_at_in_the_line_that_writes() -> None:
 
 def test_without_its_guard_nothing_is_written() -> None:
     server = FakeServer(lambda line, stdin: (1223 if GUARD in line else 0, b"", b""))
-    with pytest.raises(PreconditionError, match=r"D:\\\\x\\\\a.txt on JP1DB01 was left as it is") as caught:
+    with pytest.raises(PreconditionError, match=r"D:\\x\\a.txt on JP1DB01 was left as it is") as caught:
         make_host(server).write_file("D:\\x\\a.txt", b"data", guard=GUARD)
     assert caught.value.code == "guard_missing"
     assert not any("move" in line for line in server.ran)
@@ -351,7 +356,8 @@ def test_who_names_no_guard_needs_none(name: str) -> None:
 
 
 def told(text: str) -> dict[str, str] | None:
-    return make_host(answering(pushd=(0, text))).ask(files=_windows.text_files("D:\\x", "*.json")).files
+    files: dict[str, str] | None = make_host(answering(pushd=(0, text))).ask(files=_windows.text_files("D:\\x", "*.json")).files
+    return files
 
 
 def test_text_files_come_by_their_names() -> None:
