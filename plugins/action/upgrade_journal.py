@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
 from ansible_collections.jp1.itdm.plugins.module_utils._journal_format import fold, is_open
-from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction, display
+from ansible_collections.jp1.itdm.plugins.plugin_utils._action import GROUPS, HostAction, display
 from ansible_collections.jp1.itdm.plugins.plugin_utils._controller import write_private
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._journal import Journal
@@ -28,9 +29,16 @@ class ActionModule(HostAction):
     server = "database_server"
     facts = ("content", "lock", "documents")
 
+    def _check_target(self, name: str, options: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+        super()._check_target(name, options, variables)
+        # who delegates to the database server is the management server of its runs
+        delegating = str(variables.get("inventory_hostname") or "") if self._task.delegate_to else ""
+        known = variables.get("groups", {}).get(GROUPS["management_server"], ())
+        self._management_server = delegating if delegating in known else ""
+
     def act(self, host: Host, options: dict[str, Any]) -> dict[str, Any]:
         """Return the newest run and the lock, or write."""
-        journal = Journal(host, options["folder"])
+        journal = Journal(host, options["folder"], self._management_server)
         if options["state"] == "read":
             run, lock = journal.read()
             return {"changed": False, "open": is_open(run), "content": run, "lock": lock}

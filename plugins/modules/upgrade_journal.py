@@ -114,7 +114,7 @@ notes:
   - C(newer_run) (precondition) - the journal knows a run that is newer than the one to be opened, which would not be found again. Set the
     controller's clock.
   - C(unknown_run) (precondition) - the journal does not know run O(run_id). Correct O(run_id) or O(folder); a run has to be opened first.
-  - C(journal_foreign) (precondition) - a file belongs to another run or another server. Keep it, and compare the servers with it by hand.
+  - C(journal_foreign) (precondition) - a file belongs to another run or another system. Keep it, and compare the servers with it by hand.
   - C(journal_damaged) (precondition) - a file of the journal can not be read, or one is missing. Keep it, and compare the servers with
     its text by hand. Where the server lost its power while it was written, the message says how to go on.
   - C(journal_schema_unknown) (precondition) - another version of the collection wrote the journal. Use that version.

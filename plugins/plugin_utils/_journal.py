@@ -24,10 +24,14 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
 
 
 class Journal:
-    """The journal in a folder of a server."""
+    """The journal in a folder of a server.
 
-    def __init__(self, host: Host, folder: str) -> None:
+    :param management_server: the one whose runs it has to be, if that is known; of the other server it always is the host's.
+    """
+
+    def __init__(self, host: Host, folder: str, management_server: str = "") -> None:
         self.host = host
+        self._servers = {"database_server": host.name, **({"management_server": management_server} if management_server else {})}
         self.folder = folder.rstrip("\\")
         self.runs = f"{self.folder}\\runs"
         self.lock_folder = f"{self.folder}\\lock"
@@ -69,7 +73,7 @@ class Journal:
             return {}, []
         path = f"{folder}\\run.json"
         run = form.parse_run(path, (seen.run or {}).get("run.json"), run_id, alone=not seen.entries)
-        form.check_same(path, run, {"database_server": self.host.name})
+        form.check_same(path, run, self._servers)
         return run, form.parse_entries(f"{folder}\\entries", seen.entries or {}, run_id)
 
     def run_folder(self, run_id: str) -> str:
@@ -158,13 +162,9 @@ class Journal:
         if not host.claim_folder(self.lock_folder, signed, taken_from=taken_from and f"{taken_from}.json"):
             host.remove_file(signed)
             found = self._holder()
-            who = f"{found['doing']} on {found['controller']}, since {found['since']}" if found else "somebody who has not signed it"
-            raise PreconditionError(
-                f"The lock {self.lock_folder} is held by {who}.",
-                code="locked",
-                remedy="Wait for the end of that run; status.yml shows how far it is.",
-                evidence={"holder": found},
-            )
+            what = f"is held by {found['doing']} on {found['controller']}, since {found['since']}" if found else "has changed meanwhile"
+            wait = "Wait for the end of that run; status.yml shows how far it is." if found else "Run the playbook again."
+            raise PreconditionError(f"The lock {self.lock_folder} {what}.", code="locked", remedy=wait, evidence={"holder": found})
 
     def give_back(self, token: str) -> None:
         """Give the lock back, if it is still held by this token."""

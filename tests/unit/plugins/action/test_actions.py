@@ -19,7 +19,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.tests.unit.plugins import journals
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import DOCUMENT, MEDIA, SECRETS, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, stop_all
-from ansible_collections.jp1.itdm.tests.unit.plugins.tasks import run_action, use
+from ansible_collections.jp1.itdm.tests.unit.plugins.tasks import GROUPS, run_action, use
 
 FOLDER = Path(_argspec.__file__).parents[1] / "action"
 ACTIONS = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -294,6 +294,15 @@ def test_a_controller_without_space_stops_no_run(
     options = {"folder": journals.FOLDER, "state": "noted", "run_id": journals.RUN_ID, "token": journals.TOKEN, "content": {"x": 1}}
     assert good("upgrade_journal", {**options, "controller_folder": str(tmp_path / "file")}, variables)["changed"] is True
     assert "could not be mirrored" in told[0]
+
+
+def test_the_journal_of_another_system_is_foreign(database: FakeManager, variables: dict[str, Any]) -> None:
+    journals.open_run(database)
+    options = {"folder": journals.FOLDER, "state": "read"}
+    groups = {**GROUPS, "jp1_itdm_management_servers": ["JP1MGR01", "JP1MGR02"]}
+    for name, code in (("JP1MGR01", ""), ("JP1MGR02", "journal_foreign"), ("localhost", "")):
+        result = run("upgrade_journal", options, {**variables, "groups": groups, "inventory_hostname": name})
+        assert result.get("failure", {}).get("code", "") == code
 
 
 def test_the_journal_is_kept_by_a_database_server(management: FakeManager, variables: dict[str, Any]) -> None:
