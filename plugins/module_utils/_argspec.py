@@ -18,8 +18,19 @@ DEFAULT_PROFILE = "jp1_itdm_v10"
 # Ansible shows a task's arguments.
 FROM_VARIABLES = {
     option: f"upgrade_{option}"
-    for option in ("profile", "profile_overrides", "confirmed_steps", "database_password", "license_key", "journal_folder")
+    for option in (
+        "profile",
+        "profile_overrides",
+        "confirmed_steps",
+        "database_password",
+        "license_key",
+        "journal_folder",
+        "reconnection_time",
+    )
 }
+
+# How long a server that does not answer is waited for.
+_CONNECTION: Spec = {"reconnection_time": {"type": "int"}}
 
 _PROFILE: Spec = {
     "profile": {"type": "str"},
@@ -41,6 +52,7 @@ _LICENSE: Spec = {
 }
 
 MANAGER_INFO: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_SERVER,
     **_DATABASE_PASSWORD,
@@ -48,6 +60,7 @@ MANAGER_INFO: Spec = {
 }
 
 PREFLIGHT: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_SERVER,
     **_DATABASE_PASSWORD,
@@ -60,6 +73,7 @@ PREFLIGHT: Spec = {
 }
 
 DATABASE_BACKUP: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_JOB,
     **_DATABASE_PASSWORD,
@@ -69,6 +83,7 @@ DATABASE_BACKUP: Spec = {
 }
 
 DATABASE_RESTORE: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_JOB,
     **_DATABASE_PASSWORD,
@@ -77,6 +92,7 @@ DATABASE_RESTORE: Spec = {
 }
 
 MANAGER_SERVICE: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_SERVER,
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
@@ -88,6 +104,7 @@ MANAGER_SERVICE: Spec = {
 }
 
 MANAGER_INSTALL: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_JOB,
     **_SERVER,
@@ -100,15 +117,17 @@ MANAGER_INSTALL: Spec = {
 }
 
 DATABASE_SETUP: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_JOB,
     **_DATABASE_PASSWORD,
     "version": {"type": "str", "required": True},
 }
 
-MANAGER_LICENSE: Spec = {**_PROFILE, **_LICENSE}
+MANAGER_LICENSE: Spec = {**_CONNECTION, **_PROFILE, **_LICENSE}
 
 UPGRADE_JOURNAL: Spec = {
+    **_CONNECTION,
     "folder": {"type": "str", "required": True},
     "state": {"type": "str", "required": True, "choices": ["read", "opened", "noted", "closed"]},
     "run_id": {"type": "str"},

@@ -137,13 +137,22 @@ def test_no_question_costs_nothing() -> None:
     assert server.calls == []
 
 
-def test_an_answer_that_does_not_come_is_named() -> None:
+def test_an_answer_that_does_not_come_is_named(no_waiting: list[float]) -> None:
     server = FakeServer(lambda line, stdin: (255, b"", b"syntax error"))
     with pytest.raises(CommandError) as caught:
         make_host(server).ask(ports=_windows.listening_ports())
     assert caught.value.code == "probe_failed"
     assert "'ports'" in caught.value.message
     assert "syntax error" in caught.value.evidence["stderr"]
+
+
+def test_an_answer_that_was_cut_off_is_asked_for_again(no_waiting: list[float]) -> None:
+    """As by a server that shuts down."""
+    whole = answering(ver=(0, "6.1.7601\n")).answer
+    cut_off = [b"", b"[beef"]
+    host = make_host(FakeServer(lambda line, stdin: (1, cut_off.pop(), b"") if cut_off else whole(line, stdin)))
+    assert host.ask(version=_windows.os_version()).version.version == "6.1.7601"
+    assert sum(no_waiting) > 4
 
 
 @given(st.lists(st.tuples(st.integers(-(2**31), 2**31 - 1), st.binary(max_size=30)), max_size=8))
@@ -266,7 +275,12 @@ def test_a_folder_is_made_anew_and_filled_in_one_round_trip() -> None:
     files = {"run.cmd": "日本".encode("cp932"), "empty.txt": b"", "stdin.txt": b"secret" * 50}
     digest = hashlib.sha256(files["run.cmd"] + files["stdin.txt"]).hexdigest()
     given: list[str] = []
-    server = FakeServer(lambda line, stdin: (given.append(stdin.decode()), (0, digest.encode(), b""))[1])
+
+    def answer(line: str, stdin: bytes) -> tuple[int, bytes, bytes]:
+        given.append(stdin.decode())
+        return 0, digest.encode(), b""
+
+    server = FakeServer(answer)
     make_host(server).write_folder("D:\\x\\job", files, unless="started")
     (line,) = server.ran
     assert line.index("\\started") < line.index("rmdir") < line.index("mkdir") < line.index("icacls") < line.index("find")
