@@ -133,3 +133,20 @@ UPGRADE_JOURNAL: Spec = {
     "run_id": {"type": "str"},
     "content": {"type": "dict", "default": {}},
 }
+
+UPGRADE_JOB: Spec = {
+    **_CONNECTION,
+    **_PROFILE,
+    **_JOB,
+    **_SERVER,
+    "run_id": {"type": "str", "required": True},
+}
+
+UPGRADE_REHEARSAL: Spec = {
+    **_CONNECTION,
+    **_PROFILE,
+    **_SERVER,
+    "journal_folder": {"type": "str"},
+    "media_folders": {"type": "list", "elements": "str", "default": []},
+    "writable_folders": {"type": "list", "elements": "str", "default": []},
+}

@@ -137,6 +137,11 @@ def file_text(path: str, limit: int = 100_000) -> Probe[str | None]:
     return Probe(command, parse)
 
 
+def succeeds(command: str) -> Probe[bool]:
+    """Whether a command that changes nothing ends with exit code 0."""
+    return Probe(command, lambda answer: answer.exit_code == 0)
+
+
 def listening_ports() -> Probe[set[int]]:
     """The TCP ports (IPv4) on which something listens."""
     return Probe("netstat -ano -p tcp", lambda answer: parse_listening_ports(answer.text))
