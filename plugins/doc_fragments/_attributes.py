@@ -58,6 +58,10 @@ attributes:
     details:
       - The server is asked, so this also holds when the run that did the work did not see its end.
       - Where the profile has no way to ask, a step that was left to a person is repeated.
+notes:
+  - Where the outcome of a program is not known, because the server restarted or an answer was lost, the server is looked at, and only what
+    is not done is done again. The C(evidence) of the result then has C(interrupted), the failure.
+  - A program that an earlier try of the run has started is waited for and never started twice. Its end is C(taken_up) in C(evidence).
 """
 
     # A module that changes nothing.

@@ -44,8 +44,8 @@ notes:
   - C(missing_library) (connection_lost) - a Python library of the connection is missing on the controller. Install pywinrm, with its
     extra for Kerberos or CredSSP where that is used.
   - C(connection_failed) (connection_lost) - the connection failed in another way. Read the message; C(-vvvv) tells more.
-  - C(answer_lost) (connection_lost) - the connection broke while a command ran, and whether it took effect is not known. Run the
-    playbook again; the server is asked before anything is repeated.
+  - C(answer_lost) (connection_lost) - the connection broke while a command ran, and whether it took effect is not known. The
+    server is looked at and the step repeated; when it happens again, run the playbook again.
   - C(controller_gone) (connection_lost) - C(ansible-playbook) was ended while its task still ran. Run the playbook again.
   - C(time_limit) (timeout) - a command was still running at the end of its time limit. A product's program is left running; wait for
     its end or raise the profile's time limit, then run the playbook again.
@@ -61,8 +61,8 @@ notes:
   - C(no_method) (precondition) - the profile has no way to do what is needed. Give the action a method C(command) or C(manual).
   - C(bad_job_name) (precondition) - a run or step has a name that no file can have. Report it; the collection makes these names.
   - C(task_not_started) (command) - the Task Scheduler did not take a job. Check its service and the account's rights.
-  - C(job_lost) (unknown_outcome) - a job ended without a result, for example by a restart of the server. The server is looked at and the
-    step repeated; when it happens again, run the playbook again.
+  - C(job_lost) (unknown_outcome) - a job ended without a result, for example by a restart of the server, which C(restarted) in the evidence
+    tells. The server is looked at and the step repeated; when it happens again, run the playbook again.
   - C(manual_step) (operator_needed) - the profile leaves the action to a person. Do what the message says, then run the playbook again;
     what the server does not show has to be confirmed by O(confirmed_steps).
   - C(exit_code) (command) - a program of the product ended with an exit code that the profile does not accept. Read its output in

@@ -36,6 +36,18 @@ options:
     elements: str
 """
 
+    # How long a server that does not answer is waited for.
+    CONNECTION = r"""
+options:
+  reconnection_time:
+    description:
+      - Seconds for which a server that does not answer is waited for, for example while it restarts, also at the first contact.
+      - With V(0) a server that was reached before is tried again for about 30 seconds, and one that was not is not waited for.
+      - A command is never run twice because of that, unless it only asks. Wrong credentials are never tried more than twice.
+      - Taken from the variable C(upgrade_reconnection_time) when not given, else V(0).
+    type: int
+"""
+
     # Where detached programs are kept.
     JOURNAL_FOLDER = r"""
 options:

@@ -18,8 +18,19 @@ DEFAULT_PROFILE = "jp1_itdm_v10"
 # Ansible shows a task's arguments.
 FROM_VARIABLES = {
     option: f"upgrade_{option}"
-    for option in ("profile", "profile_overrides", "confirmed_steps", "database_password", "license_key", "journal_folder")
+    for option in (
+        "profile",
+        "profile_overrides",
+        "confirmed_steps",
+        "database_password",
+        "license_key",
+        "journal_folder",
+        "reconnection_time",
+    )
 }
+
+# How long a server that does not answer is waited for.
+_CONNECTION: Spec = {"reconnection_time": {"type": "int"}}
 
 _PROFILE: Spec = {
     "profile": {"type": "str"},
@@ -41,6 +52,7 @@ _LICENSE: Spec = {
 }
 
 MANAGER_INFO: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_SERVER,
     **_DATABASE_PASSWORD,
@@ -48,6 +60,7 @@ MANAGER_INFO: Spec = {
 }
 
 PREFLIGHT: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_SERVER,
     **_DATABASE_PASSWORD,
@@ -61,6 +74,7 @@ PREFLIGHT: Spec = {
 }
 
 DATABASE_BACKUP: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_JOB,
     **_DATABASE_PASSWORD,
@@ -71,6 +85,7 @@ DATABASE_BACKUP: Spec = {
 }
 
 DATABASE_RESTORE: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_JOB,
     **_DATABASE_PASSWORD,
@@ -79,6 +94,7 @@ DATABASE_RESTORE: Spec = {
 }
 
 MANAGER_SERVICE: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_SERVER,
     "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
@@ -90,6 +106,7 @@ MANAGER_SERVICE: Spec = {
 }
 
 MANAGER_INSTALL: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_JOB,
     **_SERVER,
@@ -102,13 +119,14 @@ MANAGER_INSTALL: Spec = {
 }
 
 DATABASE_SETUP: Spec = {
+    **_CONNECTION,
     **_PROFILE,
     **_JOB,
     **_DATABASE_PASSWORD,
     "version": {"type": "str", "required": True},
 }
 
-MANAGER_LICENSE: Spec = {**_PROFILE, **_LICENSE}
+MANAGER_LICENSE: Spec = {**_CONNECTION, **_PROFILE, **_LICENSE}
 
 UPGRADE_EVIDENCE: Spec = {
     **_PROFILE,
@@ -122,6 +140,7 @@ UPGRADE_EVIDENCE: Spec = {
 }
 
 UPGRADE_JOURNAL: Spec = {
+    **_CONNECTION,
     "folder": {"type": "str", "required": True},
     "state": {"type": "str", "required": True, "choices": ["read", "locked", "opened", "noted", "unlocked", "mirrored", "pruned"]},
     "run_id": {"type": "str", "default": ""},
@@ -134,4 +153,21 @@ UPGRADE_JOURNAL: Spec = {
     "position": {"type": "int"},
     "keep": {"type": "int", "default": 10},
     "controller_folder": {"type": "str", "default": ""},
+}
+
+UPGRADE_JOB: Spec = {
+    **_CONNECTION,
+    **_PROFILE,
+    **_JOB,
+    **_SERVER,
+    "run_id": {"type": "str", "required": True},
+}
+
+UPGRADE_REHEARSAL: Spec = {
+    **_CONNECTION,
+    **_PROFILE,
+    **_SERVER,
+    "journal_folder": {"type": "str"},
+    "media_folders": {"type": "list", "elements": "str", "default": []},
+    "writable_folders": {"type": "list", "elements": "str", "default": []},
 }

@@ -46,6 +46,7 @@ options:
 extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.changes
+  - jp1.itdm._options.connection
   - jp1.itdm._options
   - jp1.itdm._options.journal_folder
   - jp1.itdm._options.database_password

@@ -25,6 +25,7 @@ options:
 extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.reads
+  - jp1.itdm._options.connection
   - jp1.itdm._options
   - jp1.itdm._options.server
   - jp1.itdm._options.database_password

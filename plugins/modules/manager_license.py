@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.changes
+  - jp1.itdm._options.connection
   - jp1.itdm._options
   - jp1.itdm._options.license
   - jp1.itdm._failures

@@ -101,6 +101,7 @@ attributes:
 extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.changes
+  - jp1.itdm._options.connection
   - jp1.itdm._failures
   - jp1.itdm._failures.files
 notes:

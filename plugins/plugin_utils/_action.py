@@ -81,7 +81,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         try:
             options = self._options(name, variables, secrets)
             self._check_target(name, options, variables)
-            host = self._open(name, secrets)
+            host = self._open(name, secrets, options.get("reconnection_time") or 0)
             try:
                 result.update(self.act(host, options))
             finally:
@@ -102,7 +102,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         _unused, options = self.validate_argument_spec(self.spec)
         for option, variable in FROM_VARIABLES.items():
             for source in (variables, self._own_variables(name, variables)):
-                if option in self.spec and not options.get(option) and variable in source:
+                if option in self.spec and options.get(option) in (None, "", [], {}) and variable in source:
                     options[option] = self._from_variable(option, variable, source)
         secrets.extend(str(options[option]) for option in SECRET_VARIABLES if options.get(option))
         return dict(options)
@@ -137,10 +137,13 @@ class HostAction(ActionBase):  # type: ignore[misc]
                 remedy=f"Put {name} into {group}, or correct upgrade_database_server.",
             )
 
-    def _open(self, name: str, secrets: Iterable[str]) -> Host:
+    def _open(self, name: str, secrets: Iterable[str], reconnection_time: float) -> Host:
         environment: dict[str, Any] = {}
         self._compute_environment_string(raw_environment_out=environment)
         runner = open_runner(self._connection, environment={key: str(value) for key, value in environment.items()})
+        if reconnection_time < 0:
+            raise OptionError("reconnection_time: it must not be negative.", remedy="Correct upgrade_reconnection_time.")
+        runner.reconnection_time = reconnection_time
 
         def log(level: int, text: str) -> None:
             line = str(_masked(text, secrets))

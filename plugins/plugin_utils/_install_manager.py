@@ -20,10 +20,10 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import expand
 from ansible_collections.jp1.itdm.plugins.module_utils._version import ProductVersion, check_target
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
-from ansible_collections.jp1.itdm.plugins.plugin_utils._control_services import patterns_for
+from ansible_collections.jp1.itdm.plugins.plugin_utils._control_services import ControlServices, patterns_for
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import inspect_disks, inspect_media, program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product, output_of
-from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet
+from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Seen, Step, Unmet, run_step
 
 _LOG_TAIL = 4000  # characters
 
@@ -63,12 +63,15 @@ class InstallManager(Step):
     def take_up(self) -> dict[str, Any] | None:
         version = str(self.version)
         removed = self.product.take_up("uninstall", version) if self.removal_media_folder else None
-        installed = self.product.take_up("install", version)
-        # a removal that has ended is only the first half of the step
-        return installed or (removed and {**removed, "accepted": False})
+        ended = self.product.take_up("install", version) or removed
+        # the server shows by itself whether that was all, and the result may be from before a later installation
+        return ended and {**ended, "accepted": False}
 
     def settle(self) -> None:
         self.product.await_end("install", "uninstall")
+        # a restart of the server starts again what was stopped for the installation
+        stop = ControlServices(self.product, "stopped", "installation")
+        run_step(stop, check_mode=False, log=self.product.host.log)
 
     def probe(self) -> Seen:
         self.product.installation = None

@@ -66,7 +66,7 @@ def command_script(
     :param has_stdin: whether the program reads C(stdin.txt) in it.
     :param working_folder: where the program starts.
     :param code_page: the code page in which cmd.exe reads the file.
-    :raises OptionError: C(bad_command): it has a character that the code page lacks.
+    :raises OptionError: as L(encoded).
     """
 
     def file(file_name: str) -> str:
@@ -77,7 +77,7 @@ def command_script(
     start = [f"set {_CODE}={NO_WORKING_FOLDER}", f"cd /d {quote(windows_path(working_folder))}||goto ended"] if working_folder else []
     command = command_line(argv).removeprefix("@")
     if batch:  # call reads the command once more
-        command = f"call {_escaped(command)}"
+        command = f"call {escaped(command)}"
     run = f"{command} <{source} >{file('output.txt')} 2>&1"
     # The last line is the last that is read of this file: with the result in place, the folder may be removed.
     end = [*(f"del /f /q {file(item)}" for item in private), f"move /y {file('result.tmp')} {file('result.txt')} >nul&exit"]
@@ -85,24 +85,32 @@ def command_script(
     text = "\r\n".join(
         [
             "@echo off",
-            *map(_escaped, [*start, run]),
+            *map(escaped, [*start, run]),
             f"set {_CODE}=%errorlevel%",
             ":ended",
-            f"{_escaped(note)}%{_CODE}%",
-            *map(_escaped, end),
+            f"{escaped(note)}%{_CODE}%",
+            *map(escaped, end),
             "",
         ]
     )
+    return encoded(text, code_page)
+
+
+def encoded(text: str, code_page: str) -> bytes:
+    """Return the text of a command file as cmd.exe reads it.
+
+    :raises OptionError: C(bad_command): it has a character that the code page lacks.
+    """
     try:
         return text.encode(code_page)
     except UnicodeEncodeError as error:
         raise OptionError(
-            f"The command {argv[0]} has the character {text[error.start]!r}, which a command file in {code_page} can not hold.",
+            f"A command has the character {text[error.start]!r}, which a command file in {code_page} can not hold.",
             code="bad_command",
             remedy="Use paths and arguments in the characters of the server's language.",
         ) from error
 
 
-def _escaped(line: str) -> str:
-    # a batch file halves every percent sign
+def escaped(line: str) -> str:
+    """Return a line as it stands in a command file, which halves every percent sign."""
     return line.replace("%", "%%")

@@ -41,6 +41,7 @@ class Runner(abc.ABC):
     :ivar name: the server's name for messages.
     :ivar requests: HTTP requests so far, without those of opening and closing the connection.
     :ivar code_page_fallback: code page of output that is not UTF-8.
+    :ivar reconnection_time: seconds for which a server that does not answer is waited for; 0 for a few tries.
     :ivar log: receives a verbosity level (4 for connection operations) and a text.
     """
 
@@ -48,6 +49,7 @@ class Runner(abc.ABC):
         self.name = name
         self.requests = 0
         self.code_page_fallback = check_code_page(code_page_fallback)
+        self.reconnection_time = 0.0
         self.log: Callable[[int, str], None] = lambda level, text: None
 
     @abc.abstractmethod
@@ -64,7 +66,7 @@ class Runner(abc.ABC):
         """Run one line of cmd.exe and wait for its end.
 
         :param line: the line, as L(_quoting.check) returns it.
-        :param time_limit: seconds, including all repetitions.
+        :param time_limit: seconds that it may run, in all repetitions together.
         :param stdin: standard input, closed behind it; None when the line itself takes care of it.
         :param idempotent: whether the line may be run again when its outcome is unknown.
         :param on_time_limit: whether to end the command when its time is over, or to leave it running.
@@ -90,18 +92,28 @@ class Command:
     on_data: Callable[[bytes], None] | None
 
     def __post_init__(self) -> None:
-        self._started = time.monotonic()
+        self._ran = 0.0
+        self._began: float | None = None
         self.reset()
 
     def reset(self) -> None:
-        """Forget the output, for another try; the time goes on."""
+        """Forget the output, for another try; the time that it ran counts on."""
+        self._ran = self._elapsed()
+        self._began = None
         self._stdout = bytearray()
         self._stderr = bytearray()
         self.complete = True
 
+    def begin(self) -> None:
+        """Let its time begin: the server has started it."""
+        self._began = time.monotonic()
+
+    def _elapsed(self) -> float:
+        return self._ran + (0.0 if self._began is None else time.monotonic() - self._began)
+
     def left(self) -> float:
         """Return the seconds that are left of the time limit."""
-        return self._started + self.time_limit - time.monotonic()
+        return self.time_limit - self._elapsed()
 
     def take(self, stdout: bytes, stderr: bytes) -> None:
         """Add output."""
@@ -113,5 +125,4 @@ class Command:
 
     def result(self, exit_code: int) -> RawResult:
         """Return the end."""
-        elapsed = time.monotonic() - self._started
-        return RawResult(exit_code, bytes(self._stdout), bytes(self._stderr), elapsed, self.complete)
+        return RawResult(exit_code, bytes(self._stdout), bytes(self._stderr), self._elapsed(), self.complete)

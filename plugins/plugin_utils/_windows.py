@@ -177,6 +177,11 @@ def text_files(path: str, pattern: str) -> Probe[dict[str, str] | None]:
     return Probe(command, parse)
 
 
+def succeeds(command: str) -> Probe[bool]:
+    """Whether a command that changes nothing ends with exit code 0."""
+    return Probe(command, lambda answer: answer.exit_code == 0)
+
+
 def listening_ports() -> Probe[set[int]]:
     """The TCP ports (IPv4) on which something listens."""
     return Probe("netstat -ano -p tcp", lambda answer: parse_listening_ports(answer.text))

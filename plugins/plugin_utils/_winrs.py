@@ -14,7 +14,8 @@ What happens when the connection breaks:
   output may be lost.
 - A shell that is gone or full (quota) is replaced by a new one under the same rules.
 
-All of that is bounded by L(WinrmRunner.pauses) and the command's time limit.
+All of that is bounded by L(WinrmRunner.pauses) and the command's time limit. Where L(Runner.reconnection_time) is set, a server that does
+not answer is waited for that long, also at the first contact; the time limit counts only while the command runs.
 
 Note that this module is private to the collection.
 """
@@ -28,6 +29,7 @@ from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, OptionError, TimeLimitError
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _winrs_errors as errors
+from ansible_collections.jp1.itdm.plugins.plugin_utils._patience import Patience
 from ansible_collections.jp1.itdm.plugins.plugin_utils._runner import Command, OnTimeLimit, RawResult, Runner
 
 try:
@@ -72,18 +74,15 @@ class WinrmRunner(Runner):
         on_data: Callable[[bytes], None] | None = None,
     ) -> RawResult:
         command = Command(line, time_limit, stdin, idempotent, on_time_limit, on_data)
-        pauses = iter(self.pauses)
-        refused = False
+        patience = Patience(self.pauses, self.reconnection_time)
         while True:
             try:
                 return self._try(command)
             except _TryAgain as again:
-                pause = next(pauses, None)
-                # A second refusal of the same credentials could lock the account.
-                if pause is None or command.left() <= 0 or refused:
+                pause = patience.pause(again.failure)
+                if pause is None or command.left() <= 0:
                     raise again.failure from again.__cause__
-                refused = again.failure.code == "wrong_credentials"
-                self.log(4, f"{again.failure.message} Trying again in {pause} s.")
+                self.log(4, f"{again.failure.message} Trying again in {pause:g} s.")
                 if again.new_shell:
                     self._drop_shell()
                 else:
@@ -101,6 +100,7 @@ class WinrmRunner(Runner):
         command.reset()
         shell = self._open()
         command_id = self._start(command, shell)
+        command.begin()
         try:
             if command.stdin is not None:
                 self._send(command, shell, command_id)
@@ -151,7 +151,7 @@ class WinrmRunner(Runner):
                 return
 
     def _receive(self, command: Command, shell: str, command_id: str) -> RawResult:
-        pauses = iter(self.pauses)
+        patience = Patience(self.pauses, self.reconnection_time)
         rest = FIRST_REST
         while True:
             self._check_parent()
@@ -169,15 +169,15 @@ class WinrmRunner(Runner):
                 failure = self._describe(exc)
                 if command.idempotent:
                     raise _TryAgain(failure, new_shell=True) from exc
-                pause = next(pauses, None)
+                pause = patience.pause(failure)
                 if pause is None or errors.is_fault(exc):
                     raise self._answer_lost(failure) from exc
-                self.log(4, f"{failure.message} Reading on in {pause} s.")
+                self.log(4, f"{failure.message} Reading on in {pause:g} s.")
                 command.complete = False
                 self._drop_session()
                 self._sleep(pause)
                 continue
-            pauses = iter(self.pauses)
+            patience = Patience(self.pauses, self.reconnection_time)
             command.take(stdout, stderr)
             if done:
                 return command.result(exit_code)
@@ -211,7 +211,7 @@ class WinrmRunner(Runner):
                 self._own_shell = str(self._connection.protocol.open_shell(codepage=UTF8_CODE_PAGE, env_vars=self._environment))
         except Exception as exc:
             failure = self._describe(exc)
-            if self._connected_before and failure.code in errors.TRANSIENT:
+            if (self._connected_before or self.reconnection_time) and failure.code in errors.TRANSIENT:
                 raise _TryAgain(failure, new_shell=True) from exc
             raise failure from exc
         self._connected_before = True
@@ -252,7 +252,8 @@ class WinrmRunner(Runner):
     # Small things
 
     def _describe(self, exc: BaseException) -> ConnectionLostError:
-        return errors.describe(exc, self.name, connected=self._connected_before)
+        # who waits for a server knows it
+        return errors.describe(exc, self.name, connected=self._connected_before or self.reconnection_time > 0)
 
     def _answer_lost(self, failure: ConnectionLostError) -> ConnectionLostError:
         return ConnectionLostError(

@@ -331,14 +331,16 @@ def test_a_task_outlives_who_started_it(host: WindowsHost) -> None:
     end = time.monotonic() + 20
     while '"3010"' not in (text := host.run(query)[0].text):
         assert time.monotonic() < end, text
-    out, run, stop, ended, delete, gone = host.run(
+    out, who, run, stop, ended, delete, gone = host.run(
         r"type C:\work\out.txt",
+        r"type C:\work\who.txt",
         r"schtasks /run /tn JP1\job",
         r"schtasks /end /tn JP1\job",
         query,
         r"schtasks /delete /tn JP1\job /f",
         query,
     )
+    assert who.text.split()[-1] == "S-1-5-18"
     assert out.text.split() == [r"C:\work", r"C:\windows\temp", '"a', "&", 'b"']
     assert (run.exit_code, stop.exit_code, delete.exit_code, gone.exit_code) == (0, 0, 0, 1)
     assert '"267014"' in ended.text

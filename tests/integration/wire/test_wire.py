@@ -482,6 +482,19 @@ def test_a_restart_of_the_server(connect: Callable[..., LabHost], lab: Lab, prog
     assert host.ask(times=_windows.os_times()).times.boot_time > before
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["on the way", "at first contact"])
+def test_a_server_that_is_off_is_waited_for(connect: Callable[..., LabHost], lab: Lab, known: bool) -> None:
+    host = connect()
+    host.runner.reconnection_time = 60
+    if known:
+        host.ask(disk=_windows.disk("C:"))
+    lab.switch_off(NAME)
+    on = threading.Timer(3, lab.switch_on, [NAME])
+    on.start()
+    assert host.ask(disk=_windows.disk("C:")).disk
+    on.join()
+
+
 # First contact
 
 

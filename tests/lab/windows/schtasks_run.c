@@ -102,6 +102,9 @@ int task_watch(const wchar_t *name)
     SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
     SetEnvironmentVariableW(L"TEMP", L"C:\\windows\\temp"); /* the account SYSTEM has no user's folders */
     SetEnvironmentVariableW(L"TMP", L"C:\\windows\\temp");
+    DWORD size = MAX_PATH;
+    GetComputerNameW(text, &size);
+    SetEnvironmentVariableW(L"USERNAME", wcscat(text, L"$"));
     note_time(task.last_run);
     task.last_result = TASK_RUNNING;
     task_set_result(&task);

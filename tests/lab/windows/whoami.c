@@ -2,7 +2,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later
 
    whoami.exe: the user, /user and /groups with /fo table|csv|list and /nh. [windows] elevated=0 shows the filtered token of an
-   administrator: Administrators only to deny, medium integrity. */
+   administrator: Administrators only to deny, medium integrity. What a task runs is told by its variable USERNAME to be SYSTEM. */
 #include "common.h"
 
 #include <sddl.h>
@@ -51,12 +51,21 @@ static void print_titles(const wchar_t *caption, int columns, const wchar_t *con
         print_rule(columns);
 }
 
+static bool is_system(void)
+{
+    wchar_t user[128];
+    DWORD length = GetEnvironmentVariableW(L"USERNAME", user, 128);
+    return length && length < 128 && user[length - 1] == L'$';
+}
+
 /* computer\user, in lower case as the real program prints it */
 static const wchar_t *account(void)
 {
     static wchar_t text[300];
     wchar_t user[128] = L"";
     DWORD size = 128, length = 128;
+    if (is_system())
+        return L"nt authority\\system";
     GetComputerNameW(text, &length);
     GetUserNameW(user, &size);
     _snwprintf(text + length, 160, L"\\%ls", user);
@@ -72,7 +81,7 @@ static int show_user(void)
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) || !GetTokenInformation(token, TokenUser, buffer, sizeof buffer, &needed) ||
         !ConvertSidToStringSidW(((TOKEN_USER *)buffer)->User.Sid, &sid))
         return 1;
-    const wchar_t *titles[] = {lab_text(L"User Name", L"ユーザー名"), L"SID"}, *values[] = {account(), sid};
+    const wchar_t *titles[] = {lab_text(L"User Name", L"ユーザー名"), L"SID"}, *values[] = {account(), is_system() ? L"S-1-5-18" : sid};
     print_titles(L"USER INFORMATION\r\n----------------", 2, titles);
     print_row(2, titles, values);
     return 0;
@@ -93,8 +102,8 @@ static int show_groups(void)
         {L"NT AUTHORITY\\Authenticated Users", well_known, L"S-1-5-11", usual},
         {L"NT AUTHORITY\\This Organization", well_known, L"S-1-5-15", usual},
         {L"NT AUTHORITY\\NTLM Authentication", well_known, L"S-1-5-64-10", usual},
-        {elevated ? L"Mandatory Label\\High Mandatory Level" : L"Mandatory Label\\Medium Mandatory Level", lab_text(L"Label", L"ラベル"),
-         elevated ? L"S-1-16-12288" : L"S-1-16-8192", L""},
+        {is_system() ? L"Mandatory Label\\System Mandatory Level" : elevated ? L"Mandatory Label\\High Mandatory Level" : L"Mandatory Label\\Medium Mandatory Level", lab_text(L"Label", L"ラベル"),
+         is_system() ? L"S-1-16-16384" : elevated ? L"S-1-16-12288" : L"S-1-16-8192", L""},
     };
     const wchar_t *titles[] = {lab_text(L"Group Name", L"グループ名"), lab_text(L"Type", L"種類"), L"SID", lab_text(L"Attributes", L"属性")};
     print_titles(L"GROUP INFORMATION\r\n-----------------", 4, titles);

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import ntpath
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -21,8 +22,8 @@ from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk,
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import UninstallEntry
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_services import Service
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import OsTimes, OsVersion, Process
-from ansible_collections.jp1.itdm.plugins.plugin_utils import _product_programs, _windows, _windows_texts
-from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _product_programs, _rehearsal, _windows, _windows_texts
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult, Line
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
 
 Program = Callable[[list[str], str], tuple[int, str]]
@@ -38,6 +39,7 @@ QUESTIONS = (
     "folder",
     "file_text",
     "text_files",
+    "succeeds",
     "listening_ports",
     "os_times",
     "os_version",
@@ -62,6 +64,10 @@ def replace_questions(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in names:
             monkeypatch.setattr(module, name, partial(question, name))
     monkeypatch.setattr(_product_programs, "Job", FakeJob)
+    for name in QUESTIONS:
+        monkeypatch.setattr(_windows, name, partial(question, name))
+    for module in (_product_programs, _rehearsal):
+        monkeypatch.setattr(module, "Job", FakeJob)
     monkeypatch.setattr(_product_programs, "run_job", play_job)
 
 
@@ -77,8 +83,14 @@ class FakeJob:
     def file(self, name: str) -> str:
         return f"{self.folder}\\{name}"
 
-    def look(self) -> CommandResult | Exception | None:
-        return self.host.jobs.get(self.name)
+    def start(self, argv: list[str], *, files: Mapping[str, bytes] | None = None, **options: Any) -> None:
+        for name, data in (files or {}).items():
+            self.host.write_file(self.file(name), data, owner_only=True)
+        self.host.jobs[self.name] = self.host.run(argv, time_limit=60, **options)
+
+    def look(self) -> SimpleNamespace | None:
+        # nobody has waited for it, so that its end is not known yet
+        return SimpleNamespace(exit_code=None) if self.name in self.host.jobs else None
 
     def wait(self, time_limit: float, on_output: Callable[[str], None] | None = None) -> CommandResult:
         end = self.host.jobs[self.name]
@@ -91,12 +103,11 @@ class FakeJob:
         self.host.remove_folder(self.folder)
 
 
-def play_job(job: FakeJob, argv: list[str], *, files: Mapping[str, bytes] | None = None, **options: Any) -> CommandResult:
+def play_job(job: FakeJob, argv: list[str], *, time_limit: float, **options: Any) -> CommandResult:
     """Run a detached program."""
-    for name, data in (files or {}).items():
-        job.host.write_file(job.file(name), data, owner_only=True)
     try:
-        return job.host.run(argv, **options)
+        job.start(argv, **options)
+        return job.wait(time_limit)
     finally:
         job.remove()
 
@@ -122,17 +133,21 @@ class FakeWindows:
 
     :ivar ran: the commands that were run, in order.
     :ivar given: what each of them found in its standard input.
+    :ivar lines: the lines of cmd.exe that were run, which do nothing here.
     :ivar jobs: detached programs that an earlier run has left, by their names, with their ends.
     :ivar events: how the event logs answer: exit code and text.
     :ivar silent: what every question ends with.
     :ivar before_change: called with a file's path before it is written.
     """
 
+    short_time_limit = 300.0
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.log: Callable[[int, str], None] = lambda level, text: None
         self.requests = 0
         self.closed = False
+        self.runner = SimpleNamespace(code_page_fallback="cp932")
         self.files: dict[str, bytes] = {}
         self.folders: set[str] = set()
         self.private: set[str] = set()
@@ -159,6 +174,7 @@ class FakeWindows:
         self.faults: dict[str, Fault] = {}
         self.ran: list[list[str]] = []
         self.given: list[str] = []
+        self.lines: list[str] = []
         self.jobs: dict[str, CommandResult | Exception] = {}
         self.runner = SimpleNamespace(code_page_fallback="cp932")
         self.events = {"System": (0, "Event[0]:\n"), "Application": (98, "")}
@@ -182,8 +198,11 @@ class FakeWindows:
             raise self.silent
         return SimpleNamespace(**{name: probe.parse(self._answer(*probe.command)) for name, probe in probes.items()})
 
-    def run(self, command: list[str], *, time_limit: float, stdin: bytes | None = None, **options: Any) -> CommandResult:
+    def run(self, command: list[str] | Line, *, time_limit: float, stdin: bytes | None = None, **options: Any) -> CommandResult:
         self.requests += 1
+        if isinstance(command, str):
+            self.lines.append(command)
+            return CommandResult(0, "", "", 0.1)
         self.ran.append(list(command))
         self.given.append((stdin or b"").decode())
         if command[0] not in self.files and command[0] not in self.programs:
@@ -351,6 +370,9 @@ class FakeWindows:
             return None
         inside = {ntpath.basename(name): data for name, data in self.files.items() if ntpath.dirname(name) == path}
         return {name: data.decode(errors="replace") for name, data in inside.items() if fnmatchcase(name, pattern)}
+
+    def _succeeds(self, command: str) -> bool:
+        return any(path in self.files or path in self.folders for path in re.findall(r'"([^"]*)"', command))
 
     def _running_processes(self, names: list[str]) -> list[Process]:
         return [Process(name, 1) for name in self.processes if name in names]

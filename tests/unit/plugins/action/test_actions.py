@@ -16,6 +16,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction, display
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
 from ansible_collections.jp1.itdm.tests.unit.plugins import journals
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import DOCUMENT, MEDIA, SECRETS, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, stop_all
@@ -361,6 +362,26 @@ def test_evidence_stays_in_its_folder(database: FakeManager, variables: dict[str
     result = run("upgrade_evidence", evidence_options(tmp_path, run_id=run_id), variables)
     assert result["failure"]["code"] == "bad_option"
     assert list(tmp_path.glob("**/*.json")) == []
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_an_earlier_try_has_left_is_waited_for(database: FakeManager, variables: dict[str, Any], check_mode: bool) -> None:
+    database.leave_job("run1-install-10-10", CommandResult(0, "", "", 1.0))
+    result = good("upgrade_job", {"server": "database_server", "run_id": "run1"}, variables, check_mode=check_mode)
+    assert result["changed"] is False
+    assert [(job["action"], job["exit_code"]) for job in result["jobs"]] == [("install", None if check_mode else 0)]
+    assert "run1-install-10-10" in database.jobs
+
+
+def test_a_rehearsal_touches_nothing_in_check_mode(database: FakeManager, variables: dict[str, Any]) -> None:
+    options = {"server": "database_server", "media_folders": [MEDIA + r"\10-10"], "writable_folders": [r"D:\JP1\backup"]}
+    before = database.picture()
+    result = run_action(action("upgrade_rehearsal"), options, variables, delegate_to="JP1DB01", check_mode=True)
+    assert (result["changed"], result["rehearsed"], result["http_requests"]) == (False, [], 0)
+    assert database.picture() == before
+    database.programs["rehearsal.cmd"] = lambda arguments, stdin: (0, "S-1-5-18\n")
+    assert run("upgrade_rehearsal", options, variables)["failure"]["code"] == "rehearsal_failed"
+    assert database.picture()["files"] == before["files"]
 
 
 def test_an_unknown_profile_is_refused_before_the_server_is_asked(database: FakeManager, variables: dict[str, Any]) -> None:

@@ -35,6 +35,7 @@ SPEC: Spec = {
     "database_password": {"type": "str", "no_log": True},
     "license_key": {"type": "str", "no_log": True},
     "journal_folder": {"type": "str"},
+    "reconnection_time": {"type": "int"},
 }
 
 
@@ -85,10 +86,22 @@ def test_an_option_that_is_not_given_comes_from_its_variable() -> None:
         "database_password": PASSWORD,
         "license_key": KEY,
         "journal_folder": "D:\\journal",
+        "reconnection_time": 900,
     }
     assert set(values) == set(FROM_VARIABLES)
     options = options_of({}, {f"upgrade_{option}": value for option, value in values.items()})
     assert {option: options[option] for option in values} == values
+
+
+@pytest.mark.parametrize(("given", "variable", "seconds"), [(None, 900, 900), (0, 900, 0), (5, 900, 5), (None, None, 0), (None, "30", 30)])
+def test_a_server_is_waited_for_as_long_as_is_said(given: int | None, variable: Any, seconds: int) -> None:
+    action = acting(lambda host, options: {"seconds": host.runner.reconnection_time})
+    variables = {} if variable is None else {"upgrade_reconnection_time": variable}
+    assert run_action(action, {} if given is None else {"reconnection_time": given}, variables)["seconds"] == seconds
+
+
+def test_a_server_can_not_be_waited_for_less_than_no_time() -> None:
+    refused("bad_option", arguments={"reconnection_time": -1})
 
 
 def test_a_variable_that_only_the_delegated_server_has_is_found() -> None:

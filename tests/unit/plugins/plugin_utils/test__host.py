@@ -138,13 +138,22 @@ def test_no_question_costs_nothing() -> None:
     assert server.calls == []
 
 
-def test_an_answer_that_does_not_come_is_named() -> None:
+def test_an_answer_that_does_not_come_is_named(no_waiting: list[float]) -> None:
     server = FakeServer(lambda line, stdin: (255, b"", b"syntax error"))
     with pytest.raises(CommandError) as caught:
         make_host(server).ask(ports=_windows.listening_ports())
     assert caught.value.code == "probe_failed"
     assert "'ports'" in caught.value.message
     assert "syntax error" in caught.value.evidence["stderr"]
+
+
+def test_an_answer_that_was_cut_off_is_asked_for_again(no_waiting: list[float]) -> None:
+    """As by a server that shuts down."""
+    whole = answering(ver=(0, "6.1.7601\n")).answer
+    cut_off = [b"", b"[beef"]
+    host = make_host(FakeServer(lambda line, stdin: (1, cut_off.pop(), b"") if cut_off else whole(line, stdin)))
+    assert host.ask(version=_windows.os_version()).version.version == "6.1.7601"
+    assert sum(no_waiting) > 4
 
 
 @given(st.lists(st.tuples(st.integers(-(2**31), 2**31 - 1), st.binary(max_size=30)), max_size=8))

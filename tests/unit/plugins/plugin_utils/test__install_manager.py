@@ -13,12 +13,13 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     CommandError,
     OptionError,
     PreconditionError,
+    UnknownOutcomeError,
     VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
-from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import BIN, LOG, MEDIA, FakeManager
+from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import BIN, LOG, MEDIA, SERVICES, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import did_work, run, stop_all
 
@@ -253,3 +254,19 @@ def test_a_failed_removal_stops_the_way_back(ready: FakeManager) -> None:
         run(back(ready, files))
     assert caught.value.evidence["action"] == "uninstall"
     assert len(ready.ran) == 1
+
+
+@pytest.mark.parametrize("server", ["database_server", "management_server"])
+def test_what_a_restart_has_started_is_stopped_before_the_next_try(
+    server: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world: FakeManager = request.getfixturevalue(server)
+    stop_all(world)
+    product = world.product()
+    monkeypatch.setattr(product, "await_end", lambda *actions: world.set_state("running", *SERVICES[server]))
+    lost = UnknownOutcomeError("Gone.", code="job_lost", evidence={"restarted": True})
+    world.faults["setup"] = Fault(error=lost, times=1)
+    result = run(InstallManager(product, "10-10", MEDIA + r"\10-10"))
+    assert result["evidence"]["interrupted"]["evidence"]["restarted"] is True
+    assert world.version == "10-10"
+    assert did_work(world)[-1] == "setup"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -300,6 +301,78 @@ def test_the_log_tells_about_the_connection(server: FakeServer, runner: WinrmRun
     probe(runner)
     assert {level for level, _text in lines} == {4}
     assert any("can not be reached" in text for _level, text in lines)
+
+
+# A server that is waited for
+
+
+@pytest.fixture
+def patient(server: FakeServer, no_waiting: list[float]) -> WinrmRunner:
+    """A runner that waits a minute for its server."""
+    runner = make_runner(server.connection())
+    runner.reconnection_time = 60
+    return runner
+
+
+OUTAGES = [connection_refused, connection_reset, lambda: http_error(503), lambda: wsman_fault(TOO_MANY_SHELLS)]
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_the_first_contact_is_waited_for(
+    server: FakeServer, patient: WinrmRunner, no_waiting: list[float], outage: Callable[[], Exception], idempotent: bool
+) -> None:
+    server.faults["Create"] = [outage() for _ in range(8)]
+    assert patient.run("setup", time_limit=30, idempotent=idempotent).exit_code == 0
+    assert 20 < sum(no_waiting) <= 60
+    assert server.ran == ["setup"]
+
+
+def test_an_outage_does_not_count_as_running(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
+    server.faults["Command"] = [connection_refused() for _ in range(10)]
+    assert patient.run("ver", time_limit=5, idempotent=True).exit_code == 0
+    assert sum(no_waiting) > 30
+
+
+def test_reading_goes_on_after_a_long_outage(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
+    server.faults["Receive"] = [http_error(503) for _ in range(10)]
+    result = patient.run("setup", time_limit=300)
+    assert (result.exit_code, result.complete) == (0, False)
+    assert sum(no_waiting) > 30
+    assert result.elapsed == sum(no_waiting)
+
+
+@pytest.mark.parametrize("operation", ["Create", "Command", "Receive"])
+def test_a_server_that_stays_away_is_given_up_in_the_end(
+    server: FakeServer, patient: WinrmRunner, no_waiting: list[float], operation: str
+) -> None:
+    server.faults[operation] = [connection_refused() for _ in range(1000)]
+    with pytest.raises(ConnectionLostError) as caught:
+        patient.run("setup", time_limit=300)
+    assert caught.value.code == ("answer_lost" if operation == "Receive" else "unreachable")
+    assert sum(no_waiting) == 60
+
+
+@pytest.mark.parametrize(("operation", "tries"), [("Create", 1), ("Command", 2), ("Receive", 2)])
+def test_waiting_tries_no_credentials_over_and_over(server: FakeServer, patient: WinrmRunner, operation: str, tries: int) -> None:
+    server.faults[operation] = [http_error(401) for _ in range(10)]
+    with pytest.raises(ConnectionLostError):
+        patient.run("setup", time_limit=300)
+    assert sum(operation in call for call in server.calls) == tries
+
+
+def test_what_time_does_not_heal_is_not_waited_for(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
+    certificate = "certificate verify failed: certificate has expired (_ssl.c:1)"
+    server.faults["Create"] = [ConnectionError(certificate) for _ in range(10)]
+    with pytest.raises(ConnectionLostError) as caught:
+        probe(patient)
+    assert caught.value.code == "certificate_rejected"
+    assert no_waiting == []
+
+
+def test_a_server_that_is_just_starting_is_no_stranger(server: FakeServer, patient: WinrmRunner) -> None:
+    server.faults["Create"] = [ConnectionError("('Connection aborted.', RemoteDisconnected('Remote end closed connection'))")]
+    assert probe(patient).exit_code == 0
 
 
 # Which connections

@@ -555,7 +555,7 @@ def step_of(scenario: Scenario) -> str:
 def test_what_runs_already_is_waited_for_and_not_started(scenario: Scenario, world: FakeManager) -> None:
     result = run(leave(world, scenario, CommandResult(0, "", "", 1.0), done=True))
     assert result["changed"] is True
-    assert result["evidence"]["taken_up"]["accepted"] is True
+    assert result["evidence"]["taken_up"]["exit_code"] == 0
     assert did_work(world) == []
     assert world.jobs == {}
 
@@ -588,6 +588,14 @@ def test_what_was_never_started_is_removed(scenario: Scenario, world: FakeManage
     result = run(leave(world, scenario, None, done=False))
     assert "taken_up" not in result["evidence"]
     assert not any(folder.startswith(f"{JOBS}\\") for folder in world.folders)
+
+
+def test_a_result_from_before_a_later_installation_is_not_believed(database_server: FakeManager) -> None:
+    stop_all(database_server)
+    database_server.leave_job("run-install-10-10", CommandResult(0, "", "", 1.0))
+    result = run(InstallManager(database_server.product(), "10-10", MEDIA + r"\10-10"))
+    assert result["evidence"]["install"]["exit_code"] == 0
+    assert database_server.version == "10-10"
 
 
 def test_the_installation_of_another_version_is_waited_for_and_not_taken_for_this_one(database_server: FakeManager) -> None:

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wait for the detached programs that an earlier run of the same run's playbook has left on a server.
+
+Note that this module is private to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import UnknownOutcomeError
+from ansible_collections.jp1.itdm.plugins.module_utils._profile import LONG_ACTIONS
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product_programs import action_of
+
+
+def left_jobs(product: Product, *, wait: bool = True) -> list[dict[str, Any]]:
+    """Return how the run's jobs on this server ended. Their results stay, for the steps that they belong to.
+
+    :param wait: whether to wait for those that still run, each for the time limit of its action.
+    :returns: for each its C(action), C(version), C(exit_code) (None without a result), whether it is C(lost), and C(elapsed) seconds.
+    :raises TimeLimitError: C(time_limit).
+    """
+    ends = []
+    for step in product.left_steps():
+        action, job = action_of(step), product.job(step)
+        state = job.look() if action in LONG_ACTIONS else None
+        if state is None:
+            continue
+        begin, exit_code, lost = time.monotonic(), state.exit_code, False
+        if wait:
+            product.host.log(0, f"waits for {step}, which was started before")
+            try:
+                exit_code = job.wait(product.profile[f"{action}.time_limit"]).exit_code
+            except UnknownOutcomeError:
+                lost = True
+        elapsed = round(time.monotonic() - begin, 1)
+        version = step.partition("-")[2]
+        ends.append({"action": action, "version": version, "exit_code": exit_code, "lost": lost, "elapsed": elapsed})
+    return ends

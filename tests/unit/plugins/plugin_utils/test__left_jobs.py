@@ -1,0 +1,50 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import TimeLimitError, UnknownOutcomeError
+from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
+from ansible_collections.jp1.itdm.plugins.plugin_utils._left_jobs import left_jobs
+from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import FakeManager
+
+
+@pytest.fixture
+def world(database_server: FakeManager) -> FakeManager:
+    """A server with jobs of this run and of another one."""
+    database_server.leave_job("run-install-10-10", CommandResult(3010, "", "", 1.0))
+    database_server.leave_job("run-backup", CommandResult(0, "", "", 1.0))
+    database_server.leave_job("run-restore", None)
+    database_server.leave_job("run-whatever", CommandResult(0, "", "", 1.0))
+    database_server.leave_job("other-install-10-10", CommandResult(0, "", "", 1.0))
+    return database_server
+
+
+def test_the_jobs_of_the_run_are_waited_for_and_their_results_stay(world: FakeManager) -> None:
+    before = dict(world.jobs)
+    assert left_jobs(world.product()) == [
+        {"action": "backup", "version": "", "exit_code": 0, "lost": False, "elapsed": 0.0},
+        {"action": "install", "version": "10-10", "exit_code": 3010, "lost": False, "elapsed": 0.0},
+    ]
+    assert world.jobs == before
+
+
+def test_a_lost_job_is_told(world: FakeManager) -> None:
+    world.leave_job("run-install-10-10", UnknownOutcomeError("Gone.", code="job_lost"))
+    assert left_jobs(world.product())[1] == {"action": "install", "version": "10-10", "exit_code": None, "lost": True, "elapsed": 0.0}
+
+
+def test_a_job_that_runs_for_too_long_is_a_failure(world: FakeManager) -> None:
+    world.leave_job("run-install-10-10", TimeLimitError("Still.", code="time_limit"))
+    with pytest.raises(TimeLimitError):
+        left_jobs(world.product())
+
+
+def test_nobody_has_to_wait(world: FakeManager) -> None:
+    world.leave_job("run-install-10-10", TimeLimitError("Still.", code="time_limit"))
+    assert left_jobs(world.product(), wait=False)[1]["exit_code"] is None
+
+
+def test_a_server_without_jobs(database_server: FakeManager) -> None:
+    assert left_jobs(database_server.product()) == []
