@@ -35,7 +35,7 @@ CLASSES = (
     "backup_rejected",
     "operator_needed",
 )
-PHASES = ("preflight", "open", *STEPS, "rollback", "commit", "report")
+PHASES = ("preflight", "take_up", "open", *STEPS, "rollback", "commit", "report")
 
 #: What may be wished instead of what the table says, once a run is open.
 WISHES = ("roll_back", "pause", "ask")
@@ -47,6 +47,7 @@ _LONG_STEP = {**_STEP, "timeout": "pause"}
 
 POLICY: dict[str, dict[str, str]] = {
     "preflight": {_ANY: "stop"},
+    "take_up": {_ANY: "stop", "timeout": "pause", "connection_lost": "pause"},
     "open": {_ANY: "stop"},
     "backup": _LONG_STEP,
     "stop": _STEP,

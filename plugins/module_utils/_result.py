@@ -69,7 +69,7 @@ def end_state_without_rollback(what: Mapping[str, Any], run_open: bool = True, p
     :param run_open: whether the run has noted the state before; without it nothing was changed.
     :param policy: C(upgrade_failure_policy).
     """
-    if not run_open:
+    if not run_open and what["phase"] != "take_up":
         return "BLOCKED"
     if what["code"] in _NO_JOURNAL:
         return "NEEDS_OPERATOR"

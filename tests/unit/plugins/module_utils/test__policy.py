@@ -43,7 +43,14 @@ def test_the_role_has_no_other_phase() -> None:
 def test_every_failure_is_decided(phase: str, failure_class: str) -> None:
     what = decision(phase, failure_class)
     assert DECISIONS[what] in ("", *END_STATES)
-    allowed = {"preflight": {"stop"}, "open": {"stop"}, "rollback": {"fail", "pause", "ask"}, "commit": {"ask"}, "report": {"ask"}}
+    allowed = {
+        "preflight": {"stop"},
+        "take_up": {"stop", "pause"},
+        "open": {"stop"},
+        "rollback": {"fail", "pause", "ask"},
+        "commit": {"ask"},
+        "report": {"ask"},
+    }
     assert what in allowed.get(phase, set(WISHES))
 
 

@@ -184,7 +184,7 @@ def test_the_time_is_bounded(world: FakeManager, no_waiting: list[float]) -> Non
     ask = world.ask
 
     def slow(**probes: Any) -> Any:
-        assert world.short_time_limit == 60 - sum(no_waiting)  # type: ignore[attr-defined]
+        assert world.short_time_limit == 60 - sum(no_waiting)
         no_waiting.append(35)
         return ask(**probes)
 
