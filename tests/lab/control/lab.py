@@ -22,6 +22,7 @@ from .inventory import inventory_text
 from .machines import Machines
 from .names import LABEL, LOCALES, VERSIONS, LabHost, lab_id, make_hosts, network_name
 from .network import free_ports, free_subnets, machine_subnets
+from .programs import Event, parse_events
 from .records import compare, parse_accepted
 from .state import State, load, locked, save, write_atomically
 
@@ -235,6 +236,10 @@ class Lab:
         """One entry for each HTTP request that the host's endpoint got."""
         text = (self._shared(host) / "wire.log").read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
+
+    def programs(self, host: str) -> list[Event]:
+        """What the product's programs on a host noted: their beginnings and ends, and the faults that struck."""
+        return parse_events((self._shared(host) / "programs.log").read_text(encoding="utf-8", errors="replace"))
 
     def log(self, host: str) -> str:
         """The output of the host's endpoint."""

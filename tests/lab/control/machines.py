@@ -58,7 +58,7 @@ class Machines:
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         self.give_certificate(host, "valid")
         write_atomically(folder / "users", f"{host.name}:{USER}:{credentials.winrm_password}\n", mode=0o600)
-        for log in ("accepted.log", "wire.log"):
+        for log in ("accepted.log", "programs.log", "wire.log"):
             (folder / log).touch()
 
     def give_certificate(self, host: LabHost, kind: str) -> None:
