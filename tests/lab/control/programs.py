@@ -14,7 +14,7 @@ class Event:
 
     :ivar time: in UTC.
     :ivar process: the Windows process id.
-    :ivar kind: V(start), V(end) or V(fault).
+    :ivar kind: V(start), V(end), V(fault), or V(ended) for a fault that ends the program.
     :ivar name: the executable's name, or the section of C(faults.ini) that struck.
     :ivar version: of the product; empty for a fault.
     :ivar text: the command line of a start, the exit code of an end.

@@ -248,6 +248,8 @@ void lab_fault_at(const struct lab_fault *fault, enum lab_fault_when point)
     enum lab_fault_when own_point = fault->kind == LAB_NOTHING ? LAB_BEFORE : fault->when;
     if (fault->kind == LAB_NO_FAULT || point != own_point || !lab_fault_take(fault->section))
         return;
+    if (fault->kind != LAB_SLOW && fault->kind != LAB_HANG)
+        lab_note(L"ended\t%ls", fault->section);
     switch (fault->kind) {
     case LAB_FAIL:
         ExitProcess(fault->exit_code);
