@@ -28,6 +28,8 @@ FAULTS = (
     "second_run",
     "orphan",
     "rollback_step_fails",
+    "backup_damaged",
+    "interference",
 )
 _POINTS = ("before", "middle", "after")
 # The variants of a fault by the kind of site. Installers meet all; elsewhere those are left out that make no difference there. A fault
@@ -41,9 +43,10 @@ _VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
         "dropped_after": ("start", "wait"),
         "restart": ("middle", "after"),
         "power_loss": ("middle", "after"),
-        "controller_killed": ("middle", "after"),
+        "controller_killed": ("middle", "after", "then_fails"),
         "disk_full": ("program", "files"),
         "quota": ("shells", "operations"),
+        "second_run": ("refused", "takes_over"),
     },
     "long": {
         "exit_code": _POINTS,
@@ -154,6 +157,14 @@ def _reason(site: Site, fault: str, variant: str) -> str:
         return "The lab's program asks for no free space; what the collection writes at this step meets a full disk."
     if fault == "service_fails" and not site.services:
         return "The step starts no service."
+    if fault == "controller_killed" and variant == "then_fails" and site.phase == ROLLBACK:
+        return "The next run of a rollback that fails once more is what the exit codes are about."
+    if fault == "backup_damaged" and site.step not in ("install_on_database_server", "restore_database"):
+        return "The backup was proven before, and the step does not use it."
+    if fault == "backup_damaged" and site.step == "install_on_database_server" and site.phase == ROLLBACK:
+        return "The backup is proven before the first step of the rollback."
+    if fault == "interference" and (site.phase, site.step) != (ROLLBACK, "verify"):
+        return "What somebody else changes meanwhile is found by the comparison at the end."
     if fault == "rollback_step_fails":
         if site.phase == ROLLBACK:
             return "Every case of this phase is a step of the rollback that fails."
@@ -186,7 +197,9 @@ _SUBSET = (
     "upgrade.setup_database.killed.middle",
     "upgrade.setup_database.orphan",
     "upgrade.install_on_management_server.restart.middle",
-    "upgrade.install_on_management_server.second_run",
+    "upgrade.install_on_management_server.second_run.refused",
+    "upgrade.install_on_database_server.backup_damaged",
+    "rollback.verify.interference",
     "upgrade.start.service_fails.JP1_ITDM_Service",
     "upgrade.verify.unavailable",
     "upgrade.install_on_database_server.rollback_step_fails",
@@ -198,7 +211,6 @@ _SUBSET = (
     "rollback.stop_again.killed.middle",
     "rollback.restore_database.exit_code.middle",
     "rollback.start_services.hang.middle",
-    "rollback.verify.nothing_done",
 )
 
 

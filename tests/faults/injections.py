@@ -14,7 +14,7 @@ from tests.integration.lab_system import OLD
 from .cases import Case
 from .marks import Mark
 from .scene import Scene
-from .sites import Site
+from .sites import UPGRADE, Site
 
 #: Seconds: how long a program may take where it is made to hang; an ordinary one takes three or four on a busy machine.
 HANG_LIMIT = 20
@@ -37,6 +37,7 @@ class Injection:
     :ivar struck: when the fault happened, None while it has not: the proof.
     :ivar repair: what a person does before the next command, besides removing the fault.
     :ivar options: role options that the case needs.
+    :ivar stays: whether the fault is still there when the first next command is run.
     :ivar limit: seconds that the run may need for its decision by its own time limits.
     """
 
@@ -46,6 +47,7 @@ class Injection:
     strike: Callable[[Scene], None] = _nothing
     repair: Callable[[Scene], None] = _nothing
     options: dict[str, Any] = field(default_factory=dict)
+    stays: bool = False
     limit: float = 0.0
 
 
@@ -154,12 +156,25 @@ def _restart(case: Case) -> Injection:
 
 def _controller_killed(case: Case) -> Injection:
     """The program goes on without its controller; the next run comes when it has ended."""
+    if case.variant == "then_fails":
+        return _killed_and_failing(case.site)
 
     def strike(scene: Scene) -> None:
         _kill_controller(scene)
         scene.wait_for_programs(30)
 
     return _paused(case.site, case.variant, strike, seconds=3, proof=lambda scene: scene.told.get("killed"))
+
+
+def _killed_and_failing(site: Site) -> Injection:
+    """The next run's installer fails: the way back then has to lead to what was before the first run."""
+
+    def strike(scene: Scene) -> None:
+        _kill_controller(scene)
+        scene.end_program("run.cmd", f"{site.executable}.exe")
+        scene.fault(_section(site), kind="fail", when="middle", exit_code=3, version=site.version)
+
+    return _paused(site, "middle", strike, seconds=60, proof=lambda scene: scene.told.get("killed"), stays=True)
 
 
 def _kill_controller(scene: Scene) -> None:
@@ -176,6 +191,8 @@ def _orphan(case: Case) -> Injection:
 
 
 def _second_run(case: Case) -> Injection:
+    """Another run comes while the first one waits; or it takes the lock by force, and the first one has to let go."""
+
     def strike(scene: Scene) -> None:
         if scene.controllers[0].runs:
             scene.told["second"] = _now()
@@ -243,18 +260,16 @@ def _disk_full(case: Case) -> Injection:
             seconds=2,
             proof=_noted("program:find"),
         )
-    drive = "D" if case.site.program == "exportdb" else "C"
+    drive, when = ("D", "middle") if case.site.program == "exportdb" else ("C", "before")
 
-    def arm(scene: Scene) -> None:
+    def strike(scene: Scene) -> None:
         scene.fault(f"disk:{drive}", free=1_000_000)
 
     def struck(scene: Scene) -> datetime | None:
-        asked = [entry for entry in scene.system.lab.wire_log(scene.host) if "diskfree" in (entry.get("command") or "")]
-        times = [datetime.fromisoformat(entry["time"]) for entry in asked]
-        times += [event.time for event in scene.events() if event.kind == "end" and event.text in ("7", "24")]
-        return next((when for when in sorted(times) if when >= scene.told["armed"]), None)
+        # the program says by its exit code that it has no space
+        return next((event.time for event in scene.events() if event.kind == "end" and event.text in ("7", "24")), None)
 
-    return Injection(arm, struck)
+    return _paused(case.site, when, strike, seconds=2, proof=struck)
 
 
 def _service_fails(case: Case) -> Injection:
@@ -290,6 +305,43 @@ _SECOND_FAILURES = {
 }
 
 
+def _backup_damaged(case: Case) -> Injection:
+    """A file of the backup changes while the services stop, or while the rollback is on its way to the restore."""
+    program, version = ("stopservice", OLD) if case.site.phase == UPGRADE else ("startservice", OLD)
+
+    def strike(scene: Scene) -> None:
+        if scene.change_backup("printf X | dd of={} bs=1 seek=100 conv=notrunc status=none"):
+            scene.told["damaged"] = _now()
+
+    def repair(scene: Scene) -> None:
+        scene.change_backup("cp /tmp/records.kept {}")
+
+    return Injection(
+        _nothing,
+        lambda scene: scene.told.get("damaged"),
+        mark=Mark("management", "start", program, version),
+        strike=strike,
+        repair=repair,
+    )
+
+
+def _interference(case: Case) -> Injection:
+    """Somebody puts a program among those of the product."""
+    file = "'/opt/lab/prefix/drive_c/Program Files (x86)/Hitachi/jp1itdmm/mgr/bin/other.exe'"
+
+    def strike(scene: Scene) -> None:
+        scene.inside("management", f"echo other > {file}")
+        scene.told["changed"] = _now()
+
+    return Injection(
+        _nothing,
+        lambda scene: scene.told.get("changed"),
+        mark=Mark("database", "start", "importdb"),
+        strike=strike,
+        repair=lambda scene: scene.inside("management", f"rm {file}"),
+    )
+
+
 def _now() -> datetime:
     return datetime.now().astimezone()
 
@@ -311,4 +363,6 @@ _MAKERS: dict[str, Callable[[Case], Injection]] = {
     "second_run": _second_run,
     "orphan": _orphan,
     "rollback_step_fails": _rollback_step_fails,
+    "backup_damaged": _backup_damaged,
+    "interference": _interference,
 }

@@ -161,6 +161,19 @@ class Judgement:
             if missing := set(held) - set(records["in_database"]):
                 self.problems.append(f"{len(missing)} records of the backup are missing")
 
+    def check_thrown_away(self, asked: bool) -> None:
+        """Records that the new version has accepted may only be thrown away by one who was asked.
+
+        :param asked: whether somebody was.
+        """
+        started = [event for event in self.scene.events("management") if (event.kind, event.name) == ("start", "jdmservice")]
+        new = [event.time for event in started if event.version == NEW]
+        records = self.system.lab.records(self.system.number)
+        lost = set(records["lost"])
+        thrown = [name for when, name in records["accepted"] if name in lost and new and when >= f"{min(new):%Y-%m-%dT%H:%M:%S}"]
+        if thrown and not asked:
+            self.problems.append(f"{len(thrown)} records that the new version has accepted were thrown away, and nobody was asked")
+
     def check_starts(self) -> None:
         """No program may have been started beside itself or after its success."""
         for server, host in self.scene.servers.items():

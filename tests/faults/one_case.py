@@ -142,7 +142,8 @@ class CaseRun:
             self._struck = True
             self.injection.strike(scene)
             if self.case.fault == "second_run":
-                self._second = self._start(self.scene.controllers[0].words)
+                more = ["-e", "upgrade_take_over=true"] if self.case.variant == "takes_over" else []
+                self._second = self._start([*self.scene.controllers[0].words, *more])
 
     def _decision(self, struck: datetime) -> float:
         """Seconds from the fault to the end of the task that met it, or to the end of a second run that is refused.
@@ -162,8 +163,8 @@ class CaseRun:
         run = first.end()
         self.runs.append(run)
         if self._second:
-            self._check_refusal(self._second.end(), result)
-        if not first.killed:
+            run = self._after_both(run, self._second.end(), result)
+        elif not first.killed:
             self._see(run)
         while not self._is_over(run):
             if result.follow_ups == MAX_FOLLOW_UPS:
@@ -173,7 +174,9 @@ class CaseRun:
             if words is None:
                 result.problems.append("there is no next command")
                 return
-            self._prepare_next(immediately=self.case.fault == "orphan" and not result.follow_ups)
+            as_it_is = self.case.fault == "orphan" or self.injection.stays
+            if not (as_it_is and result.follow_ups == 0):
+                self._prepare_next()
             result.follow_ups += 1
             again = self._start(words)
             if not again.wait(_RUN_SECONDS):
@@ -207,17 +210,20 @@ class CaseRun:
         variables = self.scene.controllers[0].words[-2:]
         return [*shlex.split(command), *variables]
 
-    def _prepare_next(self, *, immediately: bool) -> None:
-        if immediately:
-            return
+    def _prepare_next(self) -> None:
         self.scene.remove_causes()
         self.injection.repair(self.scene)
         if not self.scene.wait_for_programs(60):
             self.scene.say("programs still run")
 
-    def _check_refusal(self, run: Run, result: Result) -> None:
-        if run.result.get("end_state") != "BLOCKED":
-            result.problems.append(f"the second run was not refused, but ended in {run.result.get('end_state')}")
+    def _after_both(self, first: Run, second: Run, result: Result) -> Run:
+        """Check that one of two runs has let go, and return the other one."""
+        loser, winner, state = (first, second, "NEEDS_OPERATOR") if self.case.variant == "takes_over" else (second, first, "BLOCKED")
+        if loser.result.get("end_state") != state:
+            result.problems.append(f"one of two runs should have ended in {state}, and ended in {loser.result.get('end_state')}")
+        self.runs.append(winner)
+        self._see(winner)
+        return winner
 
     def _verdict(self, result: Result) -> None:
         judgement = self.judgement
@@ -226,6 +232,7 @@ class CaseRun:
         if left:
             result.problems.append(f"processes of the controller are left: {left}")
         judgement.check_records(final)
+        judgement.check_thrown_away(any("upgrade_rollback_after_start" in " ".join(each.words) for each in self.scene.controllers))
         judgement.check_starts()
         judgement.check_leftovers()
         result.end_state = str(final.get("end_state", ""))

@@ -103,6 +103,20 @@ class Scene:
         (self.system.lab.power_loss if power else self.system.lab.restart)(self.host)
         self.say(f"{self.host}: usable again")
 
+    def inside(self, server: str, command: str) -> None:
+        """Run a shell command in a server's container."""
+        self.say(f"{self.servers[server]}: {command}")
+        self.system.inside(self.servers[server], "sh", "-c", command)
+
+    def change_backup(self, command: str) -> bool:
+        """Change the newest backup's records by a shell command, in which C({}) stands for the file; whether that came about."""
+        host = self.system.database
+        found = self.system.inside(host, "sh", "-c", "ls -d /opt/lab/drive_d/JP1/backup/*/database/records.dat | tail -1").strip()
+        self.say(f"{host}: {command.replace('{}', found)}")
+        line = command.replace("{}", f"'{found}'")
+        keep = f"[ -e '/tmp/records.kept' ] || cp '{found}' '/tmp/records.kept'"
+        return bool(found) and self.system.inside(host, "sh", "-c", f"{keep}; {line} && echo done").strip() == "done"
+
     def started(self, host: str) -> str:
         """When a host was started, as the container engine tells."""
         return self.system.started(host)
