@@ -12,6 +12,8 @@ PYTHON ?= python3
 PROCESSES ?= 3
 TESTS ?= tests/integration
 SYSTEMS ?= 1
+FAULT_SYSTEMS ?= 4
+FAULTS ?=
 
 BIN := .venv/bin
 LAB := $(BIN)/python tests/lab
@@ -28,7 +30,7 @@ demo: .venv/ready machine ## Upgrade a lab system at 10-00 to 10-10, and show wh
 	$(BIN)/python tests/demo
 
 ##@ Test
-.PHONY: test unit lab-tests lab-tests-all matrix lint
+.PHONY: test unit lab-tests lab-tests-all matrix faults faults-subset fault-mutations lint
 PARTS := environments machine image lint unit lab-tests
 test: ## All tests, except the slow ones of the lab
 	@code=0; for part in $(PARTS); do \
@@ -51,11 +53,23 @@ matrix: environments machine ## Upgrade and roll back on the oldest and on the n
 	$(LAB) up
 	trap '$(LAB) down' EXIT; $(PYTEST) -s tests/integration/upgrade/test_cores.py
 
+faults: environments machine ## Every step meets every fault (FAULT_SYSTEMS=4 FAULTS="--part 1/3"); goes on where a broken run was
+	$(LAB) up --systems $(FAULT_SYSTEMS)
+	trap '$(LAB) down' EXIT; $(BIN)/python -m tests.faults run $(FAULTS); $(BIN)/python -m tests.faults table
+
+faults-subset: environments machine ## Each step and each fault once
+	$(LAB) up --systems $(PROCESSES)
+	trap '$(LAB) down' EXIT; $(BIN)/python -m tests.faults run --subset
+
+fault-mutations: environments machine ## Remove each guard of the collection once; a case of the fault matrix has to fail
+	$(LAB) up --systems $(FAULT_SYSTEMS)
+	trap '$(LAB) down' EXIT; $(BIN)/python -m tests.faults mutations
+
 lint: .venv/ready ## Formatting, types, ansible-lint and yamllint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(PLUGINS)/plugins $(PLUGINS)/tests/unit/plugins
-	$(BIN)/mypy tests/lab tests/demo tests/integration/lab_system.py tests/integration/lab tests/integration/upgrade
+	$(BIN)/mypy tests/lab tests/demo tests/faults tests/integration/lab_system.py tests/integration/lab tests/integration/upgrade
 	$(BIN)/yamllint --strict .
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/ansible-lint --strict
 

@@ -108,6 +108,10 @@ class System:
         """Run a command in a host's container, past WinRM, and return its output."""
         return self._engine.run("exec", self.lab.host(host).container, *command)
 
+    def started(self, host: str) -> str:
+        """When a host was started, as the container engine tells."""
+        return self._engine.run("inspect", "--format", "{{.State.StartedAt}}", self.lab.host(host).container).strip()
+
     def windows(self, host: str, *argv: str) -> str:
         """Run a Windows program on a host, past WinRM, and return its output."""
         return self.inside(host, "wine", *argv)

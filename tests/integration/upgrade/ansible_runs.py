@@ -141,10 +141,11 @@ class Playbooks:
         )
         file = results / f"{self.system.manager}.json"
         result = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        return Run(done.returncode, done.stdout, plain(done.stdout), result, _recap(done.stdout))
+        return Run(done.returncode, done.stdout, plain(done.stdout), result, recap_of(done.stdout))
 
 
-def _recap(output: str) -> dict[str, dict[str, int]]:
+def recap_of(output: str) -> dict[str, dict[str, int]]:
+    """The counts of the play recap by host."""
     counts = {}
     for host, words in _RECAP.findall(output.rpartition("PLAY RECAP")[2]):
         counts[host] = {key: int(number) for key, number in (word.split("=") for word in words.split())}

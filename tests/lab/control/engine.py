@@ -16,7 +16,7 @@ from .errors import LabError
 from .names import LABEL
 from .state import locked, write_atomically
 
-_CHANGES = {"commit", "kill", "network", "restart", "rm", "rmi", "run", "start"}
+_CHANGES = {"commit", "kill", "network", "restart", "rm", "rmi", "run", "start", "stop"}
 _FEW_FILES = 4096
 _ENOUGH_FILES = 1048576
 

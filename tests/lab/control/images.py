@@ -184,6 +184,20 @@ class Images:
         kinds = tuple(f"{role}-{version}-" for role in ROLES)
         self._remove_own(lambda name: name not in current and name.partition(":")[2].startswith(kinds))
 
+    def kept_name(self, host: str, name: str) -> str:
+        """The image that L(keep) makes."""
+        return f"localhost/jp1lab-{self._identity}-kept:{host.lower()}-{name}"
+
+    def keep(self, container: str, image: str) -> None:
+        """Make an image of a stopped host."""
+        self._engine.run("commit", f"--change=LABEL {CHECKOUT_LABEL}={self._identity}", container, image)
+
+    def forget_kept(self) -> None:
+        """Remove the images of hosts that were kept."""
+        for name in self._engine.images(f"{CHECKOUT_LABEL}={self._identity}"):
+            if name.startswith(self.kept_name("", "")[:-1]):
+                self._engine.attempt("rmi", name)
+
     def remove_all(self) -> None:
         """Remove this checkout's own images (they hold its secrets); the shared ones stay."""
         self._remove_own(lambda name: True)

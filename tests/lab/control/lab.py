@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -22,6 +23,7 @@ from .inventory import inventory_text
 from .machines import Machines
 from .names import LABEL, LOCALES, VERSIONS, LabHost, lab_id, make_hosts, network_name
 from .network import free_ports, free_subnets, machine_subnets
+from .programs import Event, parse_events
 from .records import compare, parse_accepted
 from .state import State, load, locked, save, write_atomically
 
@@ -74,11 +76,21 @@ class Lab:
             write_atomically(self.inventory_file, text, mode=0o600)
         return state
 
-    def reset(self, system: int | None = None, *, version: str | None = None, locale: str | None = None) -> None:
+    def reset(
+        self,
+        system: int | None = None,
+        *,
+        version: str | None = None,
+        locale: str | None = None,
+        kept: str = "",
+        broken_services: Iterable[str] = (),
+    ) -> None:
         """Bring one system, or all, back to the state after C(up); names, addresses, ports and secrets stay.
 
         :param version: of the product, instead of the one that C(up) was given; holds until the next reset.
         :param locale: of Windows, likewise.
+        :param kept: back to what L(keep) has kept under this name instead.
+        :param broken_services: services that do not start, as by the fault of that name; nothing is waited for where there are any.
         """
         with ExitStack() as locks:
             locks.enter_context(self._lock(shared=True))  # systems may be reset side by side
@@ -91,7 +103,20 @@ class Lab:
             for number in sorted({host.system for host in hosts}):
                 locks.enter_context(locked(self.folder / f"system-{number}.lock"))
             self._engine.remove([host.container for host in hosts])
-            self._start(hosts, state)
+            self._start(hosts, state, kept, tuple(broken_services))
+
+    def keep(self, system: int, name: str) -> None:
+        """Shut a system down and keep its servers as they are, so that L(reset) can bring them back; until the next C(up) or C(down)."""
+        with self._lock(shared=True), locked(self.folder / f"system-{system}.lock"):
+            for host in self.state().system(system):
+                self._machines.shut_down(host)
+                self._images.keep(host.container, self._images.kept_name(host.name, name))
+                accepted = (self._shared(host.name) / "accepted.log").read_text(encoding="utf-8")
+                write_atomically(self._kept_log(host, name), accepted)
+
+    def is_kept(self, system: int, name: str) -> bool:
+        """Whether L(keep) has kept a system under a name."""
+        return all(self._engine.image_exists(self._images.kept_name(host.name, name)) for host in self.state().system(system))
 
     def down(self, *, images: bool = False) -> None:
         """Remove the containers, the network and the state.
@@ -236,6 +261,10 @@ class Lab:
         text = (self._shared(host) / "wire.log").read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
 
+    def programs(self, host: str) -> list[Event]:
+        """What the product's programs on a host noted: their beginnings and ends, and the faults that struck."""
+        return parse_events((self._shared(host) / "programs.log").read_text(encoding="utf-8", errors="replace"))
+
     def log(self, host: str) -> str:
         """The output of the host's endpoint."""
         return self._machines.log(self.host(host))
@@ -258,7 +287,11 @@ class Lab:
         self._engine.remove([*self._engine.containers(self.identity), *self._engine.half_made(self.identity)])
         for network in self._engine.networks(self.identity):
             self._engine.run("network", "rm", network)
+        self._images.forget_kept()
         self._state_file.unlink(missing_ok=True)
+
+    def _kept_log(self, host: LabHost, name: str) -> Path:
+        return self.folder / "kept" / f"{host.name}-{name}.log"
 
     def _make_network(self) -> tuple[str, str]:
         name = network_name(self.identity)
@@ -273,7 +306,7 @@ class Lab:
                 return name, subnet
         raise failure or LabError("No free subnet between 10.224.0.0 and 10.231.255.0.")
 
-    def _start(self, hosts: Iterable[LabHost], state: State) -> None:
+    def _start(self, hosts: Iterable[LabHost], state: State, kept: str = "", broken_services: tuple[str, ...] = ()) -> None:
         """Start hosts side by side, but each management server only when its database server serves.
 
         The product waits some seconds for its database; on a busy machine that may be too short for two booting servers.
@@ -283,8 +316,15 @@ class Lab:
 
         def boot(host: LabHost) -> None:
             self._machines.prepare(host, credentials)
-            self._machines.run(host, state)
-            self._machines.wait_for_product(host)
+            image = state.images[host.role]
+            if kept:
+                image = self._images.kept_name(host.name, kept)
+                shutil.copy(self._kept_log(host, kept), self._shared(host.name) / "accepted.log")
+            for service in broken_services:
+                self.fault(host.name, f"service:{service}", start="fail")
+            self._machines.run(host, state, image)
+            if not broken_services:
+                self._machines.wait_for_product(host)
 
         def welcome(host: LabHost) -> None:
             self._machines.wait_until_usable(host, credentials.winrm_password)

@@ -58,7 +58,7 @@ class Machines:
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         self.give_certificate(host, "valid")
         write_atomically(folder / "users", f"{host.name}:{USER}:{credentials.winrm_password}\n", mode=0o600)
-        for log in ("accepted.log", "wire.log"):
+        for log in ("accepted.log", "programs.log", "wire.log"):
             (folder / log).touch()
 
     def give_certificate(self, host: LabHost, kind: str) -> None:
@@ -67,7 +67,7 @@ class Machines:
         write_atomically(self.shared_folder(host) / "tls.key", key, mode=0o600)
         write_atomically(self.shared_folder(host) / "tls.crt", certificate)
 
-    def run(self, host: LabHost, state: State) -> None:
+    def run(self, host: LabHost, state: State, image: str) -> None:
         """Create and start a host's container."""
         peers = state.system(host.system)
         names = [f"--add-host={PEER_NAMES[peer.role]}:{peer.address}" for peer in peers]
@@ -89,7 +89,7 @@ class Machines:
             f"--env=LAB_ROLE={host.role}",
             "--env=WINEDEBUG=-all",
             f"--volume={self.shared_folder(host)}:/lab",
-            state.images[host.role],
+            image,
         )
 
     def wait_until_usable(self, host: LabHost, password: str) -> None:
@@ -150,6 +150,10 @@ class Machines:
     def switch_on(self, host: LabHost) -> None:
         """Start a host that is off."""
         self._engine.run("start", host.container)
+
+    def shut_down(self, host: LabHost) -> None:
+        """An orderly end of Windows."""
+        self._engine.run("stop", host.container)
 
     def pause(self, host: LabHost) -> None:
         """Freeze every process of a host."""

@@ -31,6 +31,14 @@ cp "$built/look.exe" /opt/lab/bin/
 install_folder "$built/x64" "$windows/system32"
 install_folder "$built/x86" "$windows/syswow64"
 
+# cmd.exe, which every command starts, gets on without two large libraries until it needs them; the names are as long as the old ones.
+for file in "$windows/system32/cmd.exe" /usr/lib/x86_64-linux-gnu/wine/x86_64-windows/cmd.exe; do
+    LC_ALL=C sed -i 's/shell32\.dll/late_sh.dll/; s/user32\.dll/late_u.dll/' "$file"
+    grep -q late_sh.dll "$file" && grep -q late_u.dll "$file"
+done
+cp "$built/x64/late.dll" "$windows/system32/late_sh.dll"
+cp "$built/x64/late.dll" "$windows/system32/late_u.dll"
+
 # A program of ours that bears the name of one of Wine's own is used only when Wine is told so.
 overrides=$(mktemp --suffix=.reg)
 {

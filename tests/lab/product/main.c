@@ -1,7 +1,8 @@
 /* Copyright (c) 2026 The jp1.itdm authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Runs the program whose name this executable bears. */
+   Runs the program whose name this executable bears, and notes its beginning and its end for the lab. One that is killed, or that a fault
+   ends, notes no end. */
 #include "site.h"
 #include "files.h"
 
@@ -28,7 +29,10 @@ int wmain(int argc, wchar_t **argv)
             continue;
         if (programs[i].service)
             open_log(join(log, site.log, L"services.log"));
-        return programs[i].run(argc, argv);
+        lab_note(L"start\t%ls\t%ls\t%ls", programs[i].name, product_version, GetCommandLineW());
+        int code = programs[i].run(argc, argv);
+        lab_note(L"end\t%ls\t%ls\t%d", programs[i].name, product_version, code);
+        return code;
     }
     lab_error(L"%ls?\r\n", name);
     return BAD_CALL;

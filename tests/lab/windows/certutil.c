@@ -1,14 +1,13 @@
 /* Copyright (c) 2026 The jp1.itdm authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   certutil.exe: -hashfile, -encode, -decode, each with an optional -f. The exit code is the HRESULT.
+   certutil.exe: -hashfile with SHA256, -encode, -decode, each with an optional -f. The exit code is the HRESULT.
    [windows] certutil=old prints the hash as Windows before 10 does: bytes separated by spaces. */
 #include "common.h"
+#include "encoding.h"
 
-#include <bcrypt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <wincrypt.h>
 
 #define TRAP_EXIT_CODE 98
 
@@ -46,59 +45,39 @@ static int succeeded(const wchar_t *verb)
     return 0;
 }
 
-static bool hash(const wchar_t *algorithm, const unsigned char *data, DWORD size, unsigned char *digest, DWORD *digest_size)
-{
-    BCRYPT_ALG_HANDLE provider;
-    BCRYPT_HASH_HANDLE state;
-    ULONG copied;
-    if (BCryptOpenAlgorithmProvider(&provider, algorithm, NULL, 0))
-        return false;
-    bool done = !BCryptGetProperty(provider, BCRYPT_HASH_LENGTH, (PUCHAR)digest_size, sizeof *digest_size, &copied, 0) &&
-                !BCryptCreateHash(provider, &state, NULL, 0, NULL, 0, 0) && !BCryptHashData(state, (PUCHAR)data, size, 0) &&
-                !BCryptFinishHash(state, digest, *digest_size, 0);
-    BCryptCloseAlgorithmProvider(provider, 0);
-    return done;
-}
-
-static int hash_file(const wchar_t *verb, const wchar_t *path, const wchar_t *algorithm)
+static int hash_file(const wchar_t *verb, const wchar_t *path)
 {
     bool old = lab_setting_is(L"windows", L"certutil", L"old");
-    DWORD size, digest_size;
-    unsigned char digest[64], *data = lab_read_file(path, &size);
+    DWORD size;
+    wchar_t text[3 * SHA256_SIZE + 1], *at = text;
+    unsigned char digest[SHA256_SIZE], *data = lab_read_file(path, &size);
     if (!data)
         return failed(verb, NULL, GetLastError());
     if (!size) /* an empty file can not be mapped into memory */
         return failed(verb, NULL, ERROR_FILE_INVALID);
-    if (!hash(algorithm, data, size, digest, &digest_size))
-        return failed(verb, NULL, ERROR_INVALID_PARAMETER);
+    sha256(data, size, digest);
     free(data);
     if (old)
-        lab_print(lab_text(L"%ls hash of file %ls:\r\n", L"%ls ハッシュ (ファイル %ls):\r\n"), algorithm, path);
+        lab_print(lab_text(L"SHA256 hash of file %ls:\r\n", L"SHA256 ハッシュ (ファイル %ls):\r\n"), path);
     else
-        lab_print(lab_text(L"%ls hash of %ls:\r\n", L"%ls ハッシュ (対象 %ls):\r\n"), algorithm, path);
-    for (DWORD i = 0; i < digest_size; i++)
-        lab_print(L"%ls%02x", old && i ? L" " : L"", digest[i]);
-    lab_print(L"\r\n");
+        lab_print(lab_text(L"SHA256 hash of %ls:\r\n", L"SHA256 ハッシュ (対象 %ls):\r\n"), path);
+    for (int i = 0; i < SHA256_SIZE; i++)
+        at += _snwprintf(at, 4, L"%ls%02x", old && i ? L" " : L"", digest[i]);
+    lab_print(L"%ls\r\n", text);
     return succeeded(verb);
 }
 
-/* Base64 with the certificate lines around it, or back; NULL and the Win32 error when the input is not acceptable. */
+/* Base64, or back; NULL and the Win32 error when the input is not acceptable. */
 static unsigned char *convert(bool decode, const unsigned char *data, DWORD size, DWORD *new_size)
 {
-    if (!size) {
+    size_t made;
+    unsigned char *output = !size ? NULL : decode ? base64_decode(data, size, &made) : base64_encode(data, size, &made);
+    if (!output) {
         SetLastError(decode ? ERROR_INVALID_DATA : ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    BOOL done = decode ? CryptStringToBinaryA((const char *)data, size, CRYPT_STRING_BASE64_ANY, NULL, new_size, NULL, NULL)
-                       : CryptBinaryToStringA(data, size, CRYPT_STRING_BASE64HEADER, NULL, new_size);
-    unsigned char *output = done ? malloc(*new_size + 1) : NULL;
-    if (output)
-        done = decode ? CryptStringToBinaryA((const char *)data, size, CRYPT_STRING_BASE64_ANY, output, new_size, NULL, NULL)
-                      : CryptBinaryToStringA(data, size, CRYPT_STRING_BASE64HEADER, (char *)output, new_size);
-    if (done && output)
-        return output;
-    SetLastError(ERROR_INVALID_DATA);
-    return NULL;
+    *new_size = (DWORD)made;
+    return output;
 }
 
 static int code(const wchar_t *verb, bool overwrite, const wchar_t *input, const wchar_t *output, const struct lab_fault *fault)
@@ -141,8 +120,8 @@ int wmain(int argc, wchar_t **argv)
             words[count++] = argv[i];
     }
     const wchar_t *verb = words[0] ? words[0] : L"";
-    if (lab_same(verb, L"-hashfile") && count >= 2 && count <= 3)
-        result = hash_file(L"-hashfile", words[1], count == 3 ? wcsupr((wchar_t *)words[2]) : L"SHA1");
+    if (lab_same(verb, L"-hashfile") && count == 3 && lab_same(words[2], L"SHA256"))
+        result = hash_file(L"-hashfile", words[1]);
     else if ((lab_same(verb, L"-encode") || lab_same(verb, L"-decode")) && count == 3)
         result = code(verb, overwrite, words[1], words[2], &fault);
     else

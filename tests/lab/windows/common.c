@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SETTINGS_FILE L"Z:\\lab\\faults.ini"
+#define PROGRAMS_LOG L"Z:\\lab\\programs.log"
 #define ACCESS_VIOLATION 0xC0000005u
 
 /* --- language --- */
@@ -163,6 +164,27 @@ unsigned long long lab_disk_free(wchar_t drive)
     return lab_disk(drive, &free_bytes, &total_bytes) ? free_bytes : 0;
 }
 
+/* --- what happened --- */
+
+void lab_note(const wchar_t *format, ...)
+{
+    wchar_t text[4096];
+    SYSTEMTIME now;
+    va_list values;
+    va_start(values, format);
+    _vsnwprintf(text, 4096, format, values);
+    va_end(values);
+    text[4095] = 0;
+    HANDLE file = CreateFileW(PROGRAMS_LOG, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return;
+    GetSystemTime(&now);
+    lab_write(file, CP_UTF8, L"%04u-%02u-%02uT%02u:%02u:%02u.%03uZ\t%lu\t%ls\n", now.wYear, now.wMonth, now.wDay, now.wHour, now.wMinute, now.wSecond,
+              now.wMilliseconds, GetCurrentProcessId(), text);
+    FlushFileBuffers(file);
+    CloseHandle(file);
+}
+
 /* --- faults --- */
 
 static const wchar_t *const kind_names[] = {L"", L"fail", L"hang", L"slow", L"nothing", L"crash"};
@@ -215,6 +237,8 @@ bool lab_fault_take(const wchar_t *section)
     }
     ReleaseMutex(mutex);
     CloseHandle(mutex);
+    if (count)
+        lab_note(L"fault\t%ls", section);
     return count != 0;
 }
 
@@ -224,6 +248,8 @@ void lab_fault_at(const struct lab_fault *fault, enum lab_fault_when point)
     enum lab_fault_when own_point = fault->kind == LAB_NOTHING ? LAB_BEFORE : fault->when;
     if (fault->kind == LAB_NO_FAULT || point != own_point || !lab_fault_take(fault->section))
         return;
+    if (fault->kind != LAB_SLOW && fault->kind != LAB_HANG)
+        lab_note(L"ended\t%ls", fault->section);
     switch (fault->kind) {
     case LAB_FAIL:
         ExitProcess(fault->exit_code);

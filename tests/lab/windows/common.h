@@ -47,6 +47,10 @@ bool lab_disk(wchar_t drive, unsigned long long *free_bytes, unsigned long long 
 /* Only the free bytes; 0 when there is no such drive. */
 unsigned long long lab_disk_free(wchar_t drive);
 
+/* --- what happened: Z:\lab\programs.log, a line for each event: UTC time, process id, the text, separated by tabs --- */
+
+void lab_note(const wchar_t *format, ...);
+
 /* --- faults ---
    A program loads its fault once and calls lab_fault_at at its three points:
 
@@ -76,7 +80,7 @@ bool lab_fault(const wchar_t *section, const wchar_t *version, struct lab_fault 
 bool lab_fault_program(const wchar_t *name, const wchar_t *version, struct lab_fault *fault);
 /* Applies the fault when `point` is its point, and counts it down. */
 void lab_fault_at(const struct lab_fault *fault, enum lab_fault_when point);
-/* Counts the fault down and returns whether it may still be applied: for callers that apply a fault in their own way (services). */
+/* Counts the fault down, notes it, and returns whether it may still be applied: for callers that apply a fault in their own way (services). */
 bool lab_fault_take(const wchar_t *section);
 
 /* --- small helpers --- */

@@ -16,6 +16,7 @@ list that applies is carried out. What was counted is forgotten when the file ch
                  "auth"         answer 401, and refuse every log-on from now on as if the password had changed
     action       only messages of this action: Create, Command, Send, Receive, Signal or Delete; absent = all
     command      only messages about a command whose line contains this text (upper and lower case count the same)
+    pattern      only messages about a command in whose line this regular expression is found (likewise)
     skip         matching messages that pass before the fault begins; default 0
     count        matching messages that get the fault; default 1, and without limit when for_seconds is given; 0 = without limit
     for_seconds  the fault ends this many seconds after the first message that got it
@@ -27,6 +28,7 @@ list that applies is carried out. What was counted is forgotten when the file ch
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -45,6 +47,7 @@ class WireFault:
     kind: str
     action: str | None = None
     command: str | None = None
+    pattern: str | None = None
     skip: int = 0
     count: int | None = None
     for_seconds: float | None = None
@@ -60,6 +63,10 @@ class WireFault:
             raise ValueError(f"kind {self.kind!r} is not one of {', '.join(KINDS)}")
         if self.kind == "wsman" and not self.code:
             raise ValueError("a wsman fault needs a code")
+        try:
+            re.compile(self.pattern or "")
+        except re.error as error:
+            raise ValueError(f"pattern {self.pattern!r}: {error}") from error
 
     @property
     def limit(self) -> int:
@@ -72,7 +79,9 @@ class WireFault:
         """Whether a message of that action about a command of that line is meant."""
         if self.action is not None and self.action != action:
             return False
-        return self.command is None or self.command.lower() in line.lower()
+        if self.command is not None and self.command.lower() not in line.lower():
+            return False
+        return self.pattern is None or bool(re.search(self.pattern, line, re.IGNORECASE))
 
     def as_wsman_fault(self) -> WsmanFault:
         """The fault that a wsman entry answers with."""

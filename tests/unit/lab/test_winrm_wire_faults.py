@@ -47,6 +47,12 @@ def test_a_fault_can_be_about_one_command() -> None:
     assert kinds(entries, messages) == [None, None, "drop_before"]
 
 
+def test_a_fault_can_be_about_commands_of_one_pattern() -> None:
+    entries = [{"kind": "drop_after", "pattern": r"schtasks /run .*-install\b"}]
+    lines = [r"schtasks /create /tn x-install", r"schtasks /run /tn x-backup", r"SCHTASKS /run /tn x-install <nul"]
+    assert kinds(entries, [("Command", line) for line in lines]) == [None, None, "drop_after"]
+
+
 def test_the_next_fault_follows_when_one_is_used_up() -> None:
     entries = [{"kind": "http"}, {"kind": "wsman", "code": 995}]
     assert kinds(entries, [("Send", "")] * 3) == ["http", "wsman", None]
@@ -93,6 +99,7 @@ def test_a_fault_with_an_id_keeps_its_counts_when_others_are_added() -> None:
         ([{"kind": "explode"}], "explode"),
         ([{"kind": "http", "stauts": 503}], "stauts"),
         ([{"kind": "wsman"}], "needs a code"),
+        ([{"kind": "http", "pattern": "("}], "pattern"),
     ],
 )
 def test_wrong_faults_are_refused(decoded: Any, message: str) -> None:

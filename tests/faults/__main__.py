@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line of the fault matrix: C(python -m tests.faults)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+if __name__ == "__main__" and __package__ in (None, ""):  # run by its path
+    sys.path.insert(0, str(CHECKOUT))
+
+from tests.faults.cases import all_cases, selected, subset  # noqa: E402
+from tests.faults.mutations import check_mutations  # noqa: E402
+from tests.faults.results import Results  # noqa: E402
+from tests.faults.schedule import minutes, run_all  # noqa: E402
+from tests.faults.table import page  # noqa: E402
+from tests.lab.control.lab import Lab  # noqa: E402
+from tests.lab.control.state import write_atomically  # noqa: E402
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run the cases that have no result yet; needs a lab that is up")
+    run.add_argument("--only", default="", metavar="PATTERN", help="cases whose names hold this, or fit this glob; several with commas")
+    run.add_argument("--part", default="", metavar="N/M", help="the N-th of M parts")
+    run.add_argument("--subset", action="store_true", help="the few cases that meet each fault and each step once")
+    run.add_argument("--again", action="store_true", help="also those that have a result")
+    run.add_argument("--failed", action="store_true", help="only those that have failed")
+    run.add_argument("--systems", type=int, default=0, help="how many systems of the lab to use (default: all)")
+    listing = commands.add_parser("list", help="the cases, with their results")
+    listing.add_argument("--only", default="", metavar="PATTERN")
+    commands.add_parser("table", help="make docs/faults.md of the results")
+    mutate = commands.add_parser("mutations", help="remove each guard once, and demand that a case fails")
+    mutate.add_argument("--only", default="", metavar="PATTERN", help="mutations whose names hold this")
+    mutate.add_argument("--systems", type=int, default=0)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code says whether all is well."""
+    options = _parser().parse_args(arguments)
+    return {"run": _run, "list": _list, "table": _table, "mutations": _mutations}[options.command](options)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _run(options: argparse.Namespace) -> int:
+    lab = Lab(CHECKOUT)
+    results = Results(lab.folder)
+    cases = subset() if options.subset else selected(options.only, options.part)
+    everything = options.again or options.subset
+    wanted = results.failed(cases) if options.failed else cases if everything else results.missing(cases)
+    systems = options.systems or len(lab.hosts()) // 2
+    _say(f"{len(cases)} cases selected, {len(wanted)} to run, on {systems} systems")
+    begin = datetime.now(UTC)
+    done = run_all(wanted, lab, systems, CHECKOUT, results, _say)
+    failed = [result for result in done if not result.passed]
+    seconds = (datetime.now(UTC) - begin).total_seconds()
+    _say(f"faults: {len(done) - len(failed)} passed, {len(failed)} failed in {minutes(seconds)}")
+    for result in failed:
+        _say(f"  {result.id}: {'; '.join(result.problems)[:1000]}")
+    return 1 if failed else 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    results = Results(CHECKOUT / ".lab")
+    chosen = {case.id for case in selected(options.only)}
+    for case in all_cases():
+        known = results[case.id]
+        if case.reason and not options.only:
+            _say(f"{case.id}: not applicable: {case.reason}")
+        elif case.id in chosen:
+            _say(f"{case.id}: {'not run' if not known else 'passed' if known['passed'] else 'FAILED: ' + known['problems'][0]}")
+    return 0
+
+
+def _table(options: argparse.Namespace) -> int:
+    results = Results(CHECKOUT / ".lab")
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    facts = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "revision": commit or "unknown",
+        "ansible-core": version("ansible-core"),
+        "Python": platform.python_version(),
+    }
+    write_atomically(CHECKOUT / "docs/faults.md", page(results.entries(), facts))
+    entries = [entry for entry in results.entries() if "not_applicable" not in entry]
+    failed = [entry["id"] for entry in entries if not entry["passed"]]
+    _say(json.dumps({"run": len(entries), "failed": len(failed)}))
+    return 1 if failed else 0
+
+
+def _mutations(options: argparse.Namespace) -> int:
+    lab = Lab(CHECKOUT)
+    systems = options.systems or len(lab.hosts()) // 2
+    return check_mutations(lab, systems, CHECKOUT, options.only, _say)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The matrix: every step meets every fault, in the variants that make a difference, or there is a reason why it can not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from .sites import ROLLBACK, SITES, Site
+
+#: The faults, as the documentation calls them.
+FAULTS = (
+    "exit_code",
+    "nothing_done",
+    "hang",
+    "killed",
+    "dropped_before",
+    "dropped_after",
+    "unavailable",
+    "restart",
+    "power_loss",
+    "controller_killed",
+    "disk_full",
+    "service_fails",
+    "quota",
+    "second_run",
+    "orphan",
+    "rollback_step_fails",
+    "backup_damaged",
+    "interference",
+)
+_POINTS = ("before", "middle", "after")
+# The variants of a fault by the kind of site. Installers meet all; elsewhere those are left out that make no difference there. A fault
+# that is not named has one variant without a name.
+_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "installer": {
+        "exit_code": _POINTS,
+        "hang": ("before", "middle"),
+        "killed": (*_POINTS, "tree"),
+        "dropped_before": ("start", "wait"),
+        "dropped_after": ("start", "wait"),
+        "restart": ("middle", "after"),
+        "power_loss": ("middle", "after"),
+        "controller_killed": ("middle", "after", "then_fails"),
+        "disk_full": ("program", "files"),
+        "quota": ("shells", "operations"),
+        "second_run": ("refused", "takes_over"),
+    },
+    "long": {
+        "exit_code": _POINTS,
+        "hang": ("middle",),
+        "killed": ("middle", "tree"),
+        "dropped_before": ("start",),
+        "dropped_after": ("start", "wait"),
+        "restart": ("middle",),
+        "power_loss": ("middle",),
+        "controller_killed": ("middle", "after"),
+        "disk_full": ("program", "files"),
+        "quota": ("operations",),
+    },
+    "short": {
+        "exit_code": ("before", "middle", "after"),
+        "hang": ("middle",),
+        "killed": ("middle",),
+        "dropped_before": ("start",),
+        "dropped_after": ("start", "wait"),
+        "restart": ("middle",),
+        "power_loss": ("middle",),
+        "controller_killed": ("middle",),
+        "disk_full": ("files",),
+        "quota": ("operations",),
+    },
+    "reader": {
+        "exit_code": ("before",),
+        "hang": ("before",),
+        "killed": ("before",),
+        "dropped_before": ("start",),
+        "dropped_after": ("start",),
+        "restart": ("middle",),
+        "power_loss": ("middle",),
+        "controller_killed": ("middle",),
+        "disk_full": ("files",),
+        "quota": ("shells",),
+    },
+    # The first half of a step whose second half meets all faults.
+    "removal": {
+        "exit_code": ("middle",),
+        "hang": ("middle",),
+        "killed": ("middle",),
+        "restart": ("middle",),
+        "controller_killed": ("middle",),
+    },
+}
+# Programs that ask for the free space themselves.
+_NEEDS_SPACE = ("exportdb", "installer")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cell of the matrix.
+
+    :ivar variant: which of the fault's ways; empty where there is only one.
+    :ivar service: the service that does not start, for the fault of that name.
+    :ivar reason: why the case can not be, else empty.
+    """
+
+    site: Site
+    fault: str
+    variant: str = ""
+    service: str = ""
+    reason: str = ""
+
+    @property
+    def id(self) -> str:
+        """Unique name."""
+        return ".".join(filter(None, (self.site.id, self.fault, self.variant, self.service)))
+
+
+def all_cases() -> list[Case]:
+    """The whole matrix, in the order of the procedure."""
+    return [case for site in SITES for case in _of_site(site)]
+
+
+def applicable() -> list[Case]:
+    """The cases that can be run."""
+    return [case for case in all_cases() if not case.reason]
+
+
+def kind_of(site: Site) -> str:
+    """What kind of program a site has: it decides about the variants of the faults."""
+    if site.part:
+        return "removal"
+    if site.reads_only:
+        return "reader"
+    if site.program == "installer":
+        return "installer"
+    return "long" if site.detached else "short"
+
+
+def _of_site(site: Site) -> Iterator[Case]:
+    kind = kind_of(site)
+    variants = _VARIANTS[kind]
+    for fault in variants if kind == "removal" else FAULTS:
+        for variant in variants.get(fault, ("",)):
+            reason = _reason(site, fault, variant)
+            if fault == "service_fails" and not reason:
+                yield from (Case(site, fault, service=service) for service in site.services)
+            else:
+                yield Case(site, fault, variant, reason=reason)
+
+
+def _reason(site: Site, fault: str, variant: str) -> str:
+    """Why a step can not meet a fault; empty when it can."""
+    if fault == "disk_full" and variant == "program" and site.program not in _NEEDS_SPACE:
+        return "The lab's program asks for no free space; what the collection writes at this step meets a full disk."
+    if fault == "service_fails" and not site.services:
+        return "The step starts no service."
+    if fault == "controller_killed" and variant == "then_fails" and site.phase == ROLLBACK:
+        return "The next run of a rollback that fails once more is what the exit codes are about."
+    if fault == "backup_damaged" and site.step not in ("install_on_database_server", "restore_database"):
+        return "The backup was proven before, and the step does not use it."
+    if fault == "backup_damaged" and site.step == "install_on_database_server" and site.phase == ROLLBACK:
+        return "The backup is proven before the first step of the rollback."
+    if fault == "interference" and (site.phase, site.step) != (ROLLBACK, "verify"):
+        return "What somebody else changes meanwhile is found by the comparison at the end."
+    if fault == "rollback_step_fails":
+        if site.phase == ROLLBACK:
+            return "Every case of this phase is a step of the rollback that fails."
+        if site.step == "backup":
+            return "A failed backup leaves the services running, so that its rollback has nothing to do that could fail."
+    return ""
+
+
+def selected(pattern: str = "", part: str = "") -> list[Case]:
+    """Applicable cases, by glob patterns of their names and by part.
+
+    :param pattern: patterns with commas between them; a case is meant when one of them fits.
+    :param part: V(2/5) for the second of five parts.
+    """
+    patterns = [text if any(sign in text for sign in "*?[") else f"*{text}*" for text in pattern.split(",") if text]
+    cases = [case for case in applicable() if not patterns or any(fnmatchcase(case.id, each) for each in patterns)]
+    if part:
+        number, _, count = part.partition("/")
+        cases = cases[int(number) - 1 :: int(count)]
+    return cases
+
+
+#: Each fault and each step at least once, and the guards that matter most.
+_SUBSET = (
+    "upgrade.backup.controller_killed.middle",
+    "upgrade.backup.disk_full.program",
+    "upgrade.stop.exit_code.middle",
+    "upgrade.install_on_database_server.hang.middle",
+    "upgrade.install_on_database_server.dropped_before.start",
+    "upgrade.setup_database.killed.middle",
+    "upgrade.setup_database.orphan",
+    "upgrade.install_on_management_server.restart.middle",
+    "upgrade.install_on_management_server.second_run.refused",
+    "upgrade.install_on_database_server.backup_damaged",
+    "rollback.verify.interference",
+    "upgrade.start.service_fails.JP1_ITDM_Service",
+    "upgrade.verify.unavailable",
+    "upgrade.install_on_database_server.rollback_step_fails",
+    "rollback.stop_services.quota.operations",
+    "rollback.install_on_database_server.power_loss.middle",
+    "rollback.install_on_management_server.nothing_done",
+    "rollback.start_for_license.exit_code.after",
+    "rollback.register_license.dropped_after.wait",
+    "rollback.stop_again.killed.middle",
+    "rollback.restore_database.exit_code.middle",
+    "rollback.start_services.hang.middle",
+)
+
+
+def subset() -> list[Case]:
+    """A few cases that meet each fault and each step at least once."""
+    by_id = {case.id: case for case in applicable()}
+    return [by_id[case_id] for case_id in _SUBSET]

@@ -1,0 +1,258 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs one case: a system, a run, its fault, the commands that the messages name, and the verdict."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.integration.lab_system import System
+from tests.integration.upgrade.ansible_runs import Run
+
+from .beginnings import Beginnings
+from .cases import Case
+from .controller import Controller, playbook
+from .injections import Injection, injection
+from .judge import GOALS, Judgement
+from .scene import Scene, combined
+from .sites import ROLLBACK
+
+MAX_FOLLOW_UPS = 3
+_RUN_SECONDS = 300.0
+_LOOK_SECONDS = 0.15
+#: Every long step runs detached; that is what the matrix is about.
+OPTIONS = {"profile_overrides": {f"{action}.run_in": "task" for action in ("backup", "restore", "install", "uninstall", "setup_database")}}
+
+
+@dataclass
+class Result:
+    """What is kept of a case."""
+
+    id: str
+    phase: str
+    step: str
+    fault: str
+    end_state: str = ""
+    end: str = ""
+    allowed: bool = False
+    passed: bool = False
+    lost_records: int = 0
+    started_twice: bool = False
+    journal_true: bool = False
+    decision_seconds: float = 0.0
+    limit_seconds: float = 0.0
+    follow_ups: int = 0
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+class CaseRun:
+    """One case on one system.
+
+    :param code: the root of the checkout whose playbooks are run.
+    """
+
+    def __init__(self, case: Case, system: System, code: Path, beginnings: Beginnings) -> None:
+        self.case = case
+        self.system = system
+        self.code = code
+        self.beginnings = beginnings
+        self.scene = Scene(system, case.site)
+        self.injection: Injection = injection(case)
+        site = case.site
+        self.options = combined(OPTIONS, site.options, self.injection.options)
+        self.playbook = "rollback" if site.phase == ROLLBACK else "upgrade"
+        self.judgement: Judgement
+        self.runs: list[Run] = []
+        self._second: Controller | None = None
+        self._armed = False
+        self._struck = False
+
+    def result(self) -> Result:
+        """Run the case."""
+        begin = time.monotonic()
+        site = self.case.site
+        result = Result(self.case.id, site.phase, site.step, self.case.fault, limit_seconds=self.injection.limit)
+        try:
+            self._take_place(result)
+        except Exception as error:  # a case that can not be judged is a failed one, and the others go on
+            self.scene.say(f"{type(error).__name__}: {error}")
+            result.problems.append(f"the test failed: {type(error).__name__}: {error}"[:500])
+        finally:
+            for controller in self.scene.controllers:
+                if controller.runs:
+                    controller.kill()
+                controller.end_orphans(0)
+        result.passed = not result.problems
+        result.seconds = round(time.monotonic() - begin, 1)
+        return result
+
+    # The course of a case
+
+    def _take_place(self, result: Result) -> None:
+        before = self.beginnings.bring(self.system, self.case.site.begin)
+        self.judgement = Judgement(self.scene, before)
+        self._start(playbook(self.playbook, self.system.lab.inventory_file, self.system.manager, self.options))
+        self._watch()
+        struck = self.injection.struck(self.scene)
+        if struck is None:
+            result.problems.append("fault_not_injected")
+        else:
+            result.decision_seconds = self._decision(struck)
+        self._follow(result)
+        self._verdict(result)
+        if struck is not None and result.decision_seconds > result.limit_seconds + 30:
+            result.problems.append(f"the decision took {result.decision_seconds} s, the limit is {result.limit_seconds:g} s and 30 s more")
+
+    def _start(self, words: list[str]) -> Controller:
+        self.scene.say(shlex.join(words))
+        controller = Controller(words, self.system.manager, self.code)
+        self.scene.controllers.append(controller)
+        return controller
+
+    def _watch(self) -> None:
+        """Carry the fault out at its moment, and wait for the end of the run, and of the one that was started beside it."""
+        first = self.scene.controllers[0]
+        end = time.monotonic() + _RUN_SECONDS
+        while first.runs or (self._second and self._second.runs):
+            if time.monotonic() > end:
+                raise TimeoutError(f"the run has not ended after {_RUN_SECONDS:g} s")
+            self._attend()
+            time.sleep(_LOOK_SECONDS)
+        self._attend()
+
+    def _attend(self) -> None:
+        site, scene = self.case.site, self.scene
+        if not self._armed and (site.after is None or site.after.found(scene.events(site.after.server))):
+            self._armed = True
+            scene.told["armed"] = datetime.now().astimezone()
+            self.injection.arm(scene)
+        mark = self.injection.mark
+        if self._armed and not self._struck and mark and mark.found(scene.events(mark.server)):
+            self._struck = True
+            self.injection.strike(scene)
+            if self.case.fault == "second_run":
+                more = ["-e", "upgrade_take_over=true"] if self.case.variant == "takes_over" else []
+                self._second = self._start([*self.scene.controllers[0].words, *more])
+
+    def _decision(self, struck: datetime) -> float:
+        """Seconds from the fault to the end of the task that met it, or to the end of a second run that is refused.
+
+        Where the controller was killed nobody is left to decide; that counts in the next run.
+        """
+        first = self.scene.controllers[0]
+        if first.killed:
+            return 0.0
+        decided = self._second.ended if self._second else first.decided(struck)
+        return round((decided - struck).total_seconds(), 1)
+
+    # What the messages say
+
+    def _follow(self, result: Result) -> None:
+        first = self.scene.controllers[0]
+        run = first.end()
+        self.runs.append(run)
+        if self._second:
+            run = self._after_both(run, self._second.end(), result)
+        elif not first.killed:
+            self._see(run)
+        while not self._is_over(run):
+            if result.follow_ups == MAX_FOLLOW_UPS:
+                result.problems.append(f"{MAX_FOLLOW_UPS} more commands have not ended the matter")
+                return
+            words = self._next(run)
+            if words is None:
+                result.problems.append("there is no next command")
+                return
+            as_it_is = self.case.fault == "orphan" or self.injection.stays
+            if not (as_it_is and result.follow_ups == 0):
+                self._prepare_next()
+            result.follow_ups += 1
+            again = self._start(words)
+            if not again.wait(_RUN_SECONDS):
+                raise TimeoutError(f"the command has not ended after {_RUN_SECONDS:g} s")
+            run = again.end()
+            self.runs.append(run)
+            self._see(run)
+            if first.killed and result.follow_ups == 1:
+                result.decision_seconds = round((again.acted - again.began).total_seconds(), 1)
+            first = again
+
+    def _is_over(self, run: Run) -> bool:
+        """Whether the system needs no further command: the run is closed, or none was opened."""
+        state = run.result.get("end_state")
+        if state in ("SUCCEEDED", "NOTHING_TO_DO", "ROLLED_BACK"):
+            return True
+        last = self.judgement.read_journal().last if state == "BLOCKED" else None
+        return state == "BLOCKED" and self.judgement.end in GOALS and (last is None or not last.open)
+
+    def _see(self, run: Run) -> None:
+        self.scene.say(f"the servers are {self.judgement.look()}; the run said {run.result.get('end_state')}")
+        self.judgement.check_run(run)
+
+    def _next(self, run: Run) -> list[str] | None:
+        """The command that the last run has printed; where it was killed, its own once more."""
+        if not run.result:
+            return self.scene.controllers[-1].words
+        command = str(run.result.get("next_command", ""))
+        if not command:
+            return None
+        variables = self.scene.controllers[0].words[-2:]
+        return [*shlex.split(command), *variables]
+
+    def _prepare_next(self) -> None:
+        self.scene.remove_causes()
+        self.injection.repair(self.scene)
+        if not self.scene.wait_for_programs(60):
+            self.scene.say("programs still run")
+
+    def _after_both(self, first: Run, second: Run, result: Result) -> Run:
+        """Check that one of two runs has let go, and return the other one."""
+        loser, winner, state = (first, second, "NEEDS_OPERATOR") if self.case.variant == "takes_over" else (second, first, "BLOCKED")
+        if loser.result.get("end_state") != state:
+            result.problems.append(f"one of two runs should have ended in {state}, and ended in {loser.result.get('end_state')}")
+        self.runs.append(winner)
+        self._see(winner)
+        return winner
+
+    def _verdict(self, result: Result) -> None:
+        judgement = self.judgement
+        final: Mapping[str, Any] = next((run.result for run in reversed(self.runs) if run.result), {})
+        left = [process for controller in self.scene.controllers for process in controller.end_orphans(30)]
+        if left:
+            result.problems.append(f"processes of the controller are left: {left}")
+        judgement.check_records(final)
+        judgement.check_thrown_away(any("upgrade_rollback_after_start" in " ".join(each.words) for each in self.scene.controllers))
+        judgement.check_starts()
+        judgement.check_leftovers()
+        result.end_state = str(final.get("end_state", ""))
+        result.end = judgement.end
+        result.allowed = judgement.end in GOALS
+        result.lost_records = judgement.lost
+        result.started_twice = bool(judgement.twice)
+        result.journal_true = not judgement.false_in_journal
+        if not result.allowed:
+            result.problems.append(f"the end is not allowed: {judgement.differences}")
+        result.problems += judgement.problems + judgement.twice + judgement.false_in_journal
+
+    def report(self) -> str:
+        """Everything that helps to understand the case."""
+        parts = ["\n".join(self.scene.log)]
+        parts += [f"--- run {number}\n{each.output()}" for number, each in enumerate(self.scene.controllers, start=1)]
+        for server, host in self.scene.servers.items():
+            lines = [
+                f"{event.time:%H:%M:%S.%f} {event.process} {event.kind} {event.name} {event.version} {event.text}"
+                for event in self.scene.events(server)
+            ]
+            parts.append(f"--- programs of {host}\n" + "\n".join(lines))
+        return "\n\n".join(parts) + "\n"

@@ -1,0 +1,48 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The matrix as data."""
+
+from __future__ import annotations
+
+from tests.faults.cases import FAULTS, all_cases, applicable, selected, subset
+from tests.faults.injections import injection
+from tests.faults.sites import SITES
+
+
+def test_every_step_meets_every_fault_or_says_why_not() -> None:
+    met = {(case.site.phase, case.site.step, case.fault) for case in all_cases()}
+    steps = {(site.phase, site.step) for site in SITES}
+    assert {(phase, step, fault) for phase, step in steps for fault in FAULTS} <= met
+
+
+def test_names_are_unique() -> None:
+    names = [case.id for case in all_cases()]
+    assert len(set(names)) == len(names)
+
+
+def test_a_few_hundred_cases_can_be_run() -> None:
+    assert 250 <= len(applicable()) <= 350
+
+
+def test_every_case_knows_how_to_bring_its_fault_about() -> None:
+    for case in applicable():
+        made = injection(case)
+        assert (made.mark is None) == (made.strike.__name__ == "_nothing"), case.id
+
+
+def test_the_subset_meets_each_fault_and_each_step() -> None:
+    few = subset()
+    assert len(few) <= 24
+    assert {case.fault for case in few} == set(FAULTS)
+    assert {(case.site.phase, case.site.step) for case in few} == {(site.phase, site.step) for site in SITES}
+
+
+def test_parts_are_everything_and_share_nothing() -> None:
+    parts = [{case.id for case in selected(part=f"{number}/3")} for number in (1, 2, 3)]
+    assert set.union(*parts) == {case.id for case in applicable()}
+    assert sum(map(len, parts)) == len(applicable())
+
+
+def test_cases_are_chosen_by_their_names() -> None:
+    assert {case.fault for case in selected("*.orphan")} == {"orphan"}
+    assert {case.site.step for case in selected("upgrade.backup.,upgrade.stop.")} == {"backup", "stop"}
