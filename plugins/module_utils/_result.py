@@ -211,7 +211,7 @@ def last_line(result: Mapping[str, Any]) -> str:
         )
     if result["next_command"]:
         before = (
-            "It can be rolled back, by"
+            "It can be rolled back, with the same options, by"
             if result["check_mode"] and result["end_state"] == "ROLLED_BACK"
             else _BEFORE_NEXT[result["end_state"]]
         )
