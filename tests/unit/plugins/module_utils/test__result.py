@@ -148,7 +148,7 @@ def test_who_has_lost_the_lock_looks_at_the_run_that_has_it(key: str) -> None:
 def test_a_rollback_that_was_only_shown_is_the_next_command() -> None:
     ended = result("ROLLED_BACK", check_mode=True, requested=True, failure={})
     assert "/rollback.yml" in ended["next_command"]
-    assert f"It can be rolled back, by: {ended['next_command']}" in last_line(ended)
+    assert f"It can be rolled back, with the same options, by: {ended['next_command']}" in last_line(ended)
     assert "Records lost" not in last_line(ended)
 
 
