@@ -22,7 +22,8 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import OsTimes
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
-from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, _fields, run_job
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job_view import _fields
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Answer
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import CLOCK
 
@@ -214,8 +215,8 @@ def test_a_task_that_is_started_late_is_waited_for_but_not_for_ever(no_waiting: 
     waiting = job(Server(look(task=NOT_YET)))
     state = waiting.look()
     assert state is not None
-    assert waiting._lives(state, 29)
-    assert not waiting._lives(state, 31)
+    assert state.lives(29)
+    assert not state.lives(31)
 
 
 def test_a_lost_connection_says_nothing_about_the_job() -> None:
