@@ -36,6 +36,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import Line
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import path as quote
 
 _LOOK_SECONDS = 14  # below the connection's operation timeout, so that one look is one answer
+_NOT_TAKEN = 71  # exit code of our own line
 # Exit codes of a program that Windows ended because it shuts down: DBG_TERMINATE_PROCESS, STATUS_CONTROL_C_EXIT and
 # STATUS_DLL_INIT_FAILED_LOGOFF.
 _ENDED_BY_WINDOWS = {0x40010004, -1073741510, -1073741205}
@@ -82,22 +83,22 @@ class Job(JobView):
             code_page=self.host.runner.code_page_fallback,
         )
         content = {**private, "run.cmd": script, "task.xml": task_xml(self.name, self.file("run.cmd"))}
+        create = f"(schtasks /create /f /tn {quote(self.task)} /xml {quote(self.file('task.xml'))} 2>&1||exit {_NOT_TAKEN})"
         try:
-            self.host.write_folder(self.folder, content, unless="started")
+            self.host.write_folder(self.folder, content, unless="started", then=create)
         except PreconditionError as error:
             if error.code == "file_exists":
                 return False
+            raise
+        except CommandError as error:
+            if error.evidence.get("exit_code") == _NOT_TAKEN:
+                raise self._not_taken(error.evidence["stdout"]) from error
             raise
         self._require_controller()
         self._began = time.monotonic()
         seen = self.host.ask(started=self._start_once(), **self.questions(wait_seconds))
         if seen.started is not None:
-            raise CommandError(
-                f"The Task Scheduler did not take the job {self.name}.",
-                code="task_not_started",
-                remedy="Check that the Task Scheduler service runs and that the account is an administrator.",
-                evidence={"output": seen.started},
-            )
+            raise self._not_taken(seen.started)
         self._first = self.state(seen)
         return True
 
@@ -108,10 +109,18 @@ class Job(JobView):
         """
         started, task = quote(self.file("started")), quote(self.task)
         times = f'{windows.os_times().command} 2>nul|find "=">{quote(self.file("started") + chr(92) + "times.txt")}'
-        create = f"schtasks /create /f /tn {task} /xml {quote(self.file('task.xml'))} 2>&1&&({times}&schtasks /run /tn {task} 2>&1)"
-        again = f'{self.query()}|find "{HAS_NOT_RUN}">nul&&schtasks /run /tn {task}>nul 2>nul'
-        command = f"md {started} 2>nul&&(({create}&&echo #)||rmdir /s /q {started})||({again})"
+        run = f"schtasks /run /tn {task}"
+        again = f'{self.query()}|find "{HAS_NOT_RUN}">nul&&{run}>nul 2>nul'
+        command = f"md {started} 2>nul&&({times}&({run} 2>&1&&echo #)||rmdir /s /q {started})||({again})"
         return Probe(command, lambda answer: answer.text if answer.text.strip() and "#" not in answer.text.split("\n") else None)
+
+    def _not_taken(self, output: str) -> CommandError:
+        return CommandError(
+            f"The Task Scheduler did not take the job {self.name}.",
+            code="task_not_started",
+            remedy="Check that the Task Scheduler service runs and that the account is an administrator.",
+            evidence={"output": output},
+        )
 
     # Waiting
 
