@@ -116,11 +116,12 @@ class HostFiles(HostCore):
             self._clean_up(f"{go}&del /f /q {encoded} {decoded} 2>nul", exc)
             raise
 
-    def write_folder(self, path: str, files: Mapping[str, bytes], *, unless: str) -> None:
+    def write_folder(self, path: str, files: Mapping[str, bytes], *, unless: str, then: str = "") -> None:
         """Make a folder anew with small files in it, only for SYSTEM and Administrators from its first byte on, in one round trip.
 
         :param files: contents by names of letters, digits, dots and hyphens.
         :param unless: the name of something in the folder; where that exists, the folder stays as it is.
+        :param then: a command to run when the files are there, which may run twice.
         :raises PreconditionError: code C(file_exists): I(unless) exists.
         :raises VerificationError: code C(file_changed) when what arrived differs.
         """
@@ -144,6 +145,7 @@ class HostFiles(HostCore):
             f"copy /b {'+'.join(encoded)} all.bin>nul",
             "certutil -hashfile all.bin SHA256",
             "del /f /q *.b64 all.bin",
+            *([then] if then else []),
         ]
         lines = [f"{name}:{line}".encode() for name in encoded for line in _armour(files[name]).decode().split("\r\n") if line]
         result = self._do(path, "&".join([*steps, "&&".join(decode)]), stdin=b"\r\n".join([*lines, b""]))

@@ -15,137 +15,44 @@ Note that this module is private to the collection.
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     CommandError,
     ConnectionLostError,
-    OptionError,
     PreconditionError,
     TimeLimitError,
     UnknownOutcomeError,
     UpgradeError,
 )
-from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import parse_os_times
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult, Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._job_texts import command_script, task_xml
-from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import folder_test, windows_path
-from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Answer, Probe
-from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import Line, mask
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job_view import HAS_NOT_RUN, JobState, JobView
+from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import folder_test
+from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
+from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import Line
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import path as quote
 
-# What the Task Scheduler gives as a task's last result; the words for it differ by language.
-_RUNNING = "267009"  # SCHED_S_TASK_RUNNING
-_HAS_NOT_RUN = "267011"  # SCHED_S_TASK_HAS_NOT_RUN
-_QUEUED = "267045"  # SCHED_S_TASK_QUEUED
-_STARTS_WITHIN = 30  # seconds
 _LOOK_SECONDS = 14  # below the connection's operation timeout, so that one look is one answer
-_OUTPUT_CHARACTERS = 20_000
-_LOG_CHARACTERS = 4_000
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_NOT_TAKEN = 71  # exit code of our own line
 # Exit codes of a program that Windows ended because it shuts down: DBG_TERMINATE_PROCESS, STATUS_CONTROL_C_EXIT and
 # STATUS_DLL_INIT_FAILED_LOGOFF.
 _ENDED_BY_WINDOWS = {0x40010004, -1073741510, -1073741205}
 
 
-@dataclass(frozen=True)
-class JobState:
-    """What is known of a job.
-
-    :ivar exit_code: the program's, or None while there is no result.
-    :ivar running: whether the Task Scheduler says that it runs.
-    :ivar not_yet: whether the Task Scheduler says that it has still to start it.
-    :ivar restarted: whether the server was started after the job; None where that can not be told.
-    :ivar output: the last of the program's output.
-    :ivar log: the last of the program's log.
-    """
-
-    exit_code: int | None
-    running: bool
-    not_yet: bool
-    restarted: bool | None
-    output: str
-    log: str = ""
-
-
-class Job:
-    """One detached program.
-
-    :param host: the server.
-    :param folder: the folder that holds the jobs' folders.
-    :param name: the job's name; the same step of the same run has the same name.
-    :param log_file: what the program writes while it runs; empty for nothing.
-    :param secrets: texts that are masked in what it writes.
-    :raises OptionError: the name has characters that do not suit a task and a folder.
-    """
+class Job(JobView):
+    """One detached program."""
 
     #: Seconds between two tries to reach a server that does not answer.
     reconnect_pause: float = 5.0
 
     def __init__(self, host: Host, folder: str, name: str, *, log_file: str = "", secrets: Iterable[str] = ()) -> None:
-        if not _NAME.fullmatch(name):
-            raise OptionError(f"{name!r} is no name for a job.", code="bad_job_name")
-        self.host = host
-        self.name = name
-        self.folder = f"{windows_path(folder)}\\{name}"
-        self.task = f"jp1_itdm\\{name}"
-        self.log_file = log_file
-        self.secrets = tuple(secrets)
+        super().__init__(host, folder, name, log_file=log_file, secrets=secrets)
         self._parent = os.getppid()
         self._first: JobState | None = None
-
-    def file(self, name: str) -> str:
-        """Return the path of a file in the job's folder."""
-        return f"{self.folder}\\{name}"
-
-    # What is there
-
-    def look(self, wait_seconds: int = 0) -> JobState | None:
-        """Look at the job, None when none of that name was started.
-
-        :param wait_seconds: how long the server may wait for the result before it answers.
-        """
-        return self._state(self.host.ask(**self._questions(wait_seconds)))
-
-    def _questions(self, wait_seconds: int) -> dict[str, Probe[Any]]:
-        started, result = folder_test(self.file("started")), quote(self.file("result.txt"))
-        open_end = f"if exist {started} if not exist {result}"
-        times = windows.os_times()
-        # ping -n 2 takes a second; before the first second is over, a short program's end is seen sooner
-        pauses = " ".join([*(["1"] * 8), *(["2"] * (wait_seconds - 1))]) if wait_seconds > 0 else ""
-        wait = f"&&(for %n in ({pauses}) do @{open_end} ping -n %n 127.0.0.1>nul)" if pauses else ""
-        questions: dict[str, Probe[Any]] = {
-            "times": Probe(f"{open_end} {times.command}", times.parse),
-            "task": Probe(f'{open_end} ({self._query()}|findstr "{_RUNNING} {_HAS_NOT_RUN} {_QUEUED}"{wait})', _fields),
-            # nothing slow behind the waiting, so that the end is seen at once
-            "there": windows.folder_exists(self.file("started")),
-            "result": windows.file_text(self.file("result.txt"), 1000),
-            "begin": windows.file_text(self.file("started\\times.txt"), 1000),
-            "output": windows.file_text(self.file("output.txt"), _OUTPUT_CHARACTERS),
-        }
-        if self.log_file:
-            questions["log"] = windows.file_text(self.log_file, _LOG_CHARACTERS)
-        return questions
-
-    def _state(self, seen: SimpleNamespace) -> JobState | None:
-        if not seen.there:
-            return None
-        begin = parse_os_times(seen.begin or "")
-        match = re.fullmatch(rf"{re.escape(self.name)} (-?\d+)\s*", seen.result or "")
-        return JobState(
-            exit_code=int(match[1]) if match else None,
-            running=_RUNNING in seen.task,
-            not_yet=bool({_HAS_NOT_RUN, _QUEUED} & seen.task),
-            restarted=seen.times.boot_time > begin.clock if begin and seen.times else None,
-            output=mask(seen.output or "", self.secrets),
-            log=mask(getattr(seen, "log", None) or "", self.secrets),
-        )
+        self._began: float | None = None
 
     # Starting
 
@@ -176,22 +83,23 @@ class Job:
             code_page=self.host.runner.code_page_fallback,
         )
         content = {**private, "run.cmd": script, "task.xml": task_xml(self.name, self.file("run.cmd"))}
+        create = f"(schtasks /create /f /tn {quote(self.task)} /xml {quote(self.file('task.xml'))} 2>&1||exit {_NOT_TAKEN})"
         try:
-            self.host.write_folder(self.folder, content, unless="started")
+            self.host.write_folder(self.folder, content, unless="started", then=create)
         except PreconditionError as error:
             if error.code == "file_exists":
                 return False
             raise
+        except CommandError as error:
+            if error.evidence.get("exit_code") == _NOT_TAKEN:
+                raise self._not_taken(error.evidence["stdout"]) from error
+            raise
         self._require_controller()
-        seen = self.host.ask(started=self._start_once(), **self._questions(wait_seconds))
+        self._began = time.monotonic()
+        seen = self.host.ask(started=self._start_once(), **self.questions(wait_seconds))
         if seen.started is not None:
-            raise CommandError(
-                f"The Task Scheduler did not take the job {self.name}.",
-                code="task_not_started",
-                remedy="Check that the Task Scheduler service runs and that the account is an administrator.",
-                evidence={"output": seen.started},
-            )
-        self._first = self._state(seen)
+            raise self._not_taken(seen.started)
+        self._first = self.state(seen)
         return True
 
     def _start_once(self) -> Probe[str | None]:
@@ -201,13 +109,18 @@ class Job:
         """
         started, task = quote(self.file("started")), quote(self.task)
         times = f'{windows.os_times().command} 2>nul|find "=">{quote(self.file("started") + chr(92) + "times.txt")}'
-        create = f"schtasks /create /f /tn {task} /xml {quote(self.file('task.xml'))} 2>&1&&({times}&schtasks /run /tn {task} 2>&1)"
-        again = f'{self._query()}|find "{_HAS_NOT_RUN}">nul&&schtasks /run /tn {task}>nul 2>nul'
-        command = f"md {started} 2>nul&&(({create}&&echo #)||rmdir /s /q {started})||({again})"
+        run = f"schtasks /run /tn {task}"
+        again = f'{self.query()}|find "{HAS_NOT_RUN}">nul&&{run}>nul 2>nul'
+        command = f"md {started} 2>nul&&({times}&({run} 2>&1&&echo #)||rmdir /s /q {started})||({again})"
         return Probe(command, lambda answer: answer.text if answer.text.strip() and "#" not in answer.text.split("\n") else None)
 
-    def _query(self) -> str:
-        return f"schtasks /query /tn {quote(self.task)} /fo csv /nh /v 2>nul"
+    def _not_taken(self, output: str) -> CommandError:
+        return CommandError(
+            f"The Task Scheduler did not take the job {self.name}.",
+            code="task_not_started",
+            remedy="Check that the Task Scheduler service runs and that the account is an administrator.",
+            evidence={"output": output},
+        )
 
     # Waiting
 
@@ -221,7 +134,7 @@ class Job:
             C(restarted) in the evidence tells (None where it is not known).
         :raises ConnectionLostError: the server did not answer until long after the time limit.
         """
-        begin = time.monotonic()
+        begin = time.monotonic() if self._began is None else self._began
         shown = JobState(None, False, False, None, "")
         while True:
             state, self._first = self._first or self._look_again(begin + time_limit, _LOOK_SECONDS), None
@@ -238,7 +151,7 @@ class Job:
                 raise self._lost(f"Windows ended it with code {state.exit_code}", state.restarted)
             if state.exit_code is not None:
                 return CommandResult(state.exit_code, state.output, "", waited)
-            if not self._lives(state, waited):
+            if not state.lives(waited):
                 # the result may have come between two questions of one look
                 self._first = self._look_again(begin + time_limit, 0)
                 if self._first is None or self._first.exit_code is None:
@@ -251,11 +164,6 @@ class Job:
                     remedy="Wait for its end, then run the same playbook again: it takes the job up.",
                     evidence={"stdout": state.output[-2000:], "log": state.log[-2000:]},
                 )
-
-    def _lives(self, state: JobState, waited: float) -> bool:
-        if state.restarted:  # the Task Scheduler may still show what was before
-            return False
-        return state.running or (state.not_yet and waited < _STARTS_WITHIN)
 
     def _look_again(self, end: float, wait_seconds: int) -> JobState | None:
         while True:
@@ -322,11 +230,6 @@ def run_job(
         raise
     job.remove()
     return result
-
-
-def _fields(answer: Answer) -> set[str]:
-    """Return the fields of C(schtasks /query /fo csv)."""
-    return set(re.findall(r'"([^"]*)"', answer.text))
 
 
 def _news(before: str, now: str) -> str:

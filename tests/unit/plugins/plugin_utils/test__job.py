@@ -22,7 +22,8 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import OsTimes
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
-from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, _fields, run_job
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job_view import _fields
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Answer
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import CLOCK
 
@@ -43,6 +44,7 @@ class Server:
         self.runner = SimpleNamespace(code_page_fallback="cp932")
         self.files: dict[str, bytes] = {}
         self.problem: str | None = None
+        self.refused = 0
         self.asked: list[dict[str, str]] = []
         self.ran: list[str] = []
         self.exit_code = 0
@@ -55,8 +57,11 @@ class Server:
             raise look
         return SimpleNamespace(**look)
 
-    def write_folder(self, path: str, files: Mapping[str, bytes], *, unless: str) -> None:
+    def write_folder(self, path: str, files: Mapping[str, bytes], *, unless: str, then: str) -> None:
         assert (path, unless) == (OWN, "started")
+        assert then.startswith('(schtasks /create /f /tn "jp1_itdm\\run1-install" /xml ')
+        if self.refused:
+            raise CommandError("It did not work.", evidence={"exit_code": self.refused, "stdout": "ERROR: Access is denied."})
         if self.problem:
             raise PreconditionError("It exists already.", code=self.problem)
         self.files.update(files)
@@ -156,7 +161,6 @@ def test_the_line_that_starts_it_can_be_repeated() -> None:
     job(server).start(["setup.exe"])
     command = server.asked[0]["started"]
     assert command.startswith(f'md "{OWN}\\started" 2>nul&&(')
-    assert command.index("schtasks /create") < command.index("schtasks /run")
     assert '|find "267011">nul&&schtasks /run' in command
 
 
@@ -214,8 +218,8 @@ def test_a_task_that_is_started_late_is_waited_for_but_not_for_ever(no_waiting: 
     waiting = job(Server(look(task=NOT_YET)))
     state = waiting.look()
     assert state is not None
-    assert waiting._lives(state, 29)
-    assert not waiting._lives(state, 31)
+    assert state.lives(29)
+    assert not state.lives(31)
 
 
 def test_a_lost_connection_says_nothing_about_the_job() -> None:
@@ -328,12 +332,22 @@ def test_the_task_never_fires_by_itself_and_never_ends_by_itself() -> None:
     assert "<DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>" in xml
 
 
-def test_a_task_that_is_not_taken_is_a_failure() -> None:
+@pytest.mark.parametrize("refused", [True, False], ids=["at its making", "at its start"])
+def test_a_task_that_is_not_taken_is_a_failure(refused: bool) -> None:
     server = Server(look(there=False, started="ERROR: Access is denied.\n"))
+    server.refused = 71 if refused else 0
     with pytest.raises(CommandError) as caught:
         job(server).start(["a.exe"])
     assert caught.value.code == "task_not_started"
     assert "denied" in caught.value.evidence["output"]
+    assert server.started == (0 if refused else 1)
+
+
+def test_another_failure_of_its_files_is_told() -> None:
+    server = Server(look())
+    server.refused = 5
+    with pytest.raises(CommandError, match="It did not work"):
+        job(server).start(["a.exe"])
 
 
 @pytest.mark.parametrize("name", ["", "a b", "..\\x", "a/b", "日本"])
