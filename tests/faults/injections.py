@@ -263,7 +263,7 @@ def _disk_full(case: Case) -> Injection:
     drive, when = ("D", "middle") if case.site.program == "exportdb" else ("C", "before")
 
     def strike(scene: Scene) -> None:
-        scene.fault(f"disk:{drive}", free=1_000_000)
+        scene.fault(f"disk:{drive}", free=1000)
 
     def struck(scene: Scene) -> datetime | None:
         # the program says by its exit code that it has no space

@@ -74,12 +74,7 @@ def parse(files: Mapping[str, str | None]) -> JournalRecord:
     """
     problems: list[str] = []
     documents = {path: _document(path, text, problems) for path, text in files.items() if path.endswith(".json") and text is not None}
-    old = [
-        RunRecord(str(document.get("run_id")), document, open=path == "run.json")
-        for path, document in documents.items()
-        if path == "run.json" or path.startswith("history/")
-    ]
-    runs = old or sorted((_run(run_id, documents, problems) for run_id in _run_ids(files)), key=lambda run: run.run_id)
+    runs = sorted((_run(run_id, documents, problems) for run_id in _run_ids(files)), key=lambda run: run.run_id)
     held = [document for path, document in documents.items() if path.startswith("lock/")]
     jobs = sorted(path.split("/")[1] for path in files if path.startswith("jobs/") and path.endswith("/") and path.count("/") == 2)
     return JournalRecord(runs, held if "lock/" in files else None, jobs, problems)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from .starts import started_twice
 
 NEW_AND_HEALTHY, OLD_AND_EQUAL, STOPPED = "new and healthy", "old and equal", "stopped"
 GOALS = (NEW_AND_HEALTHY, OLD_AND_EQUAL)
+_LAST_LINE = re.compile(r'"?msg"?: "?([A-Z_]{6,}: .*?)"?(?: *\}| PLAY RECAP)')
 _SERVICES = {"manager": ("JP1_ITDM_Service", "JP1_ITDM_Web", "LabAgents"), "database": ("JP1_ITDM_DB",)}
 
 
@@ -70,6 +72,18 @@ def not_equal(before: Picture, now: Picture) -> list[str]:
     return wrong
 
 
+def said(run: Run) -> tuple[str, str]:
+    """The end state and the next command that a run has printed, both empty where it has printed nothing.
+
+    Only upgrade and rollback write a result, and a rollback that was refused at its beginning does not.
+    """
+    if run.result:
+        return str(run.result.get("end_state", "")), str(run.result.get("next_command", ""))
+    line = next(iter(_LAST_LINE.findall(run.text)[-1:]), "")
+    _words, found, command = line.rpartition(": ansible-playbook ")
+    return line.partition(":")[0], f"ansible-playbook {command}" if found else ""
+
+
 class Judgement:
     """The end of a case.
 
@@ -104,14 +118,13 @@ class Judgement:
 
     def check_run(self, run: Run) -> None:
         """Compare what a run said at its end with what is there, and with the journal."""
-        state = str(run.result.get("end_state", ""))
+        state, command = said(run)
         truth = {"SUCCEEDED": NEW_AND_HEALTHY, "NOTHING_TO_DO": NEW_AND_HEALTHY, "ROLLED_BACK": OLD_AND_EQUAL}
         if not state:
-            self.problems.append("a run wrote no result")
+            self.problems.append(f"a run did not say how it ended: {run.text[-300:]}")
             return
         if state in truth and truth[state] != self.end:
             self.problems.append(f"a run ended in {state}, but the servers are not {truth[state]}: {self.differences[truth[state]]}")
-        command = run.result.get("next_command", "")
         if state not in ("SUCCEEDED", "NOTHING_TO_DO") and not command:
             self.problems.append(f"{state} names no next command")
         if command and command not in run.text:

@@ -19,15 +19,15 @@ from .beginnings import Beginnings
 from .cases import Case
 from .controller import Controller, playbook
 from .injections import Injection, injection
-from .judge import GOALS, Judgement
+from .judge import GOALS, Judgement, said
 from .scene import Scene, combined
 from .sites import ROLLBACK
 
 MAX_FOLLOW_UPS = 3
 _RUN_SECONDS = 300.0
 _LOOK_SECONDS = 0.15
-#: Every long step runs detached; that is what the matrix is about.
-OPTIONS = {"profile_overrides": {f"{action}.run_in": "task" for action in ("backup", "restore", "install", "uninstall", "setup_database")}}
+#: Role options of every case.
+OPTIONS: dict[str, Any] = {}
 
 
 @dataclass
@@ -190,21 +190,21 @@ class CaseRun:
 
     def _is_over(self, run: Run) -> bool:
         """Whether the system needs no further command: the run is closed, or none was opened."""
-        state = run.result.get("end_state")
+        state, _command = said(run)
         if state in ("SUCCEEDED", "NOTHING_TO_DO", "ROLLED_BACK"):
             return True
         last = self.judgement.read_journal().last if state == "BLOCKED" else None
         return state == "BLOCKED" and self.judgement.end in GOALS and (last is None or not last.open)
 
     def _see(self, run: Run) -> None:
-        self.scene.say(f"the servers are {self.judgement.look()}; the run said {run.result.get('end_state')}")
+        self.scene.say(f"the servers are {self.judgement.look()}; the run said {said(run)[0]}")
         self.judgement.check_run(run)
 
     def _next(self, run: Run) -> list[str] | None:
         """The command that the last run has printed; where it was killed, its own once more."""
-        if not run.result:
+        if run.exit_code < 0:
             return self.scene.controllers[-1].words
-        command = str(run.result.get("next_command", ""))
+        _state, command = said(run)
         if not command:
             return None
         variables = self.scene.controllers[0].words[-2:]
@@ -219,8 +219,8 @@ class CaseRun:
     def _after_both(self, first: Run, second: Run, result: Result) -> Run:
         """Check that one of two runs has let go, and return the other one."""
         loser, winner, state = (first, second, "NEEDS_OPERATOR") if self.case.variant == "takes_over" else (second, first, "BLOCKED")
-        if loser.result.get("end_state") != state:
-            result.problems.append(f"one of two runs should have ended in {state}, and ended in {loser.result.get('end_state')}")
+        if said(loser)[0] != state:
+            result.problems.append(f"one of two runs should have ended in {state}, and ended in {said(loser)[0]}")
         self.runs.append(winner)
         self._see(winner)
         return winner

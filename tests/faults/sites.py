@@ -59,12 +59,12 @@ class Site:
     @property
     def line(self) -> str:
         """A pattern of the command line by which the controller starts the program."""
-        return rf"schtasks.* /run .*-{self.action}\b" if self.detached else rf"{self.executable}\.exe"
+        return rf"schtasks /run /tn \S*-{self.action}\b" if self.detached else rf"{self.executable}\.exe"
 
     @property
     def waiting_line(self) -> str:
         """A pattern of the command line by which the controller waits for the program's end."""
-        return rf"for /l .*-{self.action}\\result" if self.detached else self.line
+        return rf"-{self.action}\b.*ping -n %n" if self.detached else self.line
 
 
 _PROGRAMS = {"installer": "SETUP", "uninstaller": "SETUP", "setup": "jdmsetup"}
