@@ -19,6 +19,8 @@ from .sites import UPGRADE, Site
 #: Seconds: how long a program may take where it is made to hang; an ordinary one takes three or four on a busy machine.
 HANG_LIMIT = 20
 UNAVAILABLE_SECONDS = 60
+#: Seconds within which a worker whose controller was killed has to end; its program takes longer, so that it can not end with that.
+ORPHAN_SECONDS = 25
 _OPERATION_QUOTA = {"kind": "wsman", "code": 2150859174, "wmi_code": 2150859174}
 _SHELL_QUOTA = {"kind": "wsman", "code": 2150859173, "wmi_code": 2150859173}
 
@@ -187,7 +189,7 @@ def _kill_controller(scene: Scene) -> None:
 
 def _orphan(case: Case) -> Injection:
     """The next run comes at once, while the worker and the program of the first are still there."""
-    return _paused(case.site, "middle", _kill_controller, seconds=12, proof=lambda scene: scene.told.get("killed"))
+    return _paused(case.site, "middle", _kill_controller, seconds=ORPHAN_SECONDS + 20, proof=lambda scene: scene.told.get("killed"))
 
 
 def _second_run(case: Case) -> Injection:

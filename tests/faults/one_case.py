@@ -18,7 +18,7 @@ from tests.integration.upgrade.ansible_runs import Run
 from .beginnings import Beginnings
 from .cases import Case
 from .controller import Controller, playbook
-from .injections import Injection, injection
+from .injections import ORPHAN_SECONDS, Injection, injection
 from .judge import GOALS, Judgement, said
 from .scene import Scene, combined
 from .sites import ROLLBACK
@@ -184,6 +184,8 @@ class CaseRun:
                 self._prepare_next()
             result.follow_ups += 1
             again = self._start(words)
+            if self.case.fault == "orphan" and result.follow_ups == 1 and not again.wait(ORPHAN_SECONDS) and first.orphans():
+                result.problems.append(f"a worker of the killed controller still runs after {ORPHAN_SECONDS} s")
             if not again.wait(_RUN_SECONDS):
                 raise TimeoutError(f"the command has not ended after {_RUN_SECONDS:g} s")
             run = again.end()
