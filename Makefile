@@ -55,7 +55,8 @@ matrix: environments machine ## Upgrade and roll back on the oldest and on the n
 
 faults: environments machine ## Every step meets every fault (FAULT_SYSTEMS=4 FAULTS="--part 1/3"); goes on where a broken run was
 	$(LAB) up --systems $(FAULT_SYSTEMS)
-	trap '$(LAB) down' EXIT; $(BIN)/python -m tests.faults run $(FAULTS); $(BIN)/python -m tests.faults table
+	trap '$(LAB) down' EXIT; code=0; \
+	    $(BIN)/python -m tests.faults run $(FAULTS) || code=1; $(BIN)/python -m tests.faults table || code=1; exit $$code
 
 faults-subset: environments machine ## Each step and each fault once
 	$(LAB) up --systems $(PROCESSES)

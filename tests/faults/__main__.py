@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__" and __package__ in (None, ""):  # run by its path
     sys.path.insert(0, str(CHECKOUT))
 
-from tests.faults.cases import all_cases, selected, subset  # noqa: E402
+from tests.faults.cases import all_cases, applicable, selected, subset  # noqa: E402
 from tests.faults.mutations import check_mutations  # noqa: E402
 from tests.faults.results import Results  # noqa: E402
 from tests.faults.schedule import minutes, run_all  # noqa: E402
@@ -96,7 +96,7 @@ def _table(options: argparse.Namespace) -> int:
         "ansible-core": version("ansible-core"),
         "Python": platform.python_version(),
     }
-    write_atomically(CHECKOUT / "docs/faults.md", page(results.entries(), facts))
+    write_atomically(CHECKOUT / "docs/faults.md", page(results.entries(), facts, len(results.missing(applicable()))))
     entries = [entry for entry in results.entries() if "not_applicable" not in entry]
     failed = [entry["id"] for entry in entries if not entry["passed"]]
     _say(json.dumps({"run": len(entries), "failed": len(failed)}))

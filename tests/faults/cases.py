@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from .sites import ROLLBACK, SITES, Site
+from .sites import ROLLBACK, SITES, UPGRADE, Site
 
 #: The faults, as the documentation calls them.
 FAULTS = (
@@ -128,6 +128,10 @@ def applicable() -> list[Case]:
     return [case for case in all_cases() if not case.reason]
 
 
+#: Where the lab plays somebody who changes something meanwhile.
+INTERFERENCES = ((UPGRADE, "verify"), (ROLLBACK, "stop_services"), (ROLLBACK, "verify"))
+
+
 def kind_of(site: Site) -> str:
     """What kind of program a site has: it decides about the variants of the faults."""
     if site.part:
@@ -141,7 +145,9 @@ def kind_of(site: Site) -> str:
 
 def _of_site(site: Site) -> Iterator[Case]:
     kind = kind_of(site)
-    variants = _VARIANTS[kind]
+    variants = dict(_VARIANTS[kind])
+    if (site.phase, site.step) == (UPGRADE, "backup"):
+        variants["second_run"] = ("refused", "at_once")
     for fault in variants if kind == "removal" else FAULTS:
         for variant in variants.get(fault, ("",)):
             reason = _reason(site, fault, variant)
@@ -163,8 +169,8 @@ def _reason(site: Site, fault: str, variant: str) -> str:
         return "The backup was proven before, and the step does not use it."
     if fault == "backup_damaged" and site.step == "install_on_database_server" and site.phase == ROLLBACK:
         return "The backup is proven before the first step of the rollback."
-    if fault == "interference" and (site.phase, site.step) != (ROLLBACK, "verify"):
-        return "What somebody else changes meanwhile is found by the comparison at the end."
+    if fault == "interference" and (site.phase, site.step) not in INTERFERENCES:
+        return "What somebody else changes meanwhile is found by the verification or the comparison at the end."
     if fault == "rollback_step_fails":
         if site.phase == ROLLBACK:
             return "Every case of this phase is a step of the rollback that fails."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.integration.lab_system import OLD
+from tests.integration.lab_system import NEW, OLD
 
 from .cases import Case
 from .marks import Mark
@@ -19,6 +19,8 @@ from .sites import UPGRADE, Site
 #: Seconds: how long a program may take where it is made to hang; an ordinary one takes three or four on a busy machine.
 HANG_LIMIT = 20
 UNAVAILABLE_SECONDS = 60
+#: Seconds within which a worker whose controller was killed has to end; its program takes longer, so that it can not end with that.
+ORPHAN_SECONDS = 25
 _OPERATION_QUOTA = {"kind": "wsman", "code": 2150859174, "wmi_code": 2150859174}
 _SHELL_QUOTA = {"kind": "wsman", "code": 2150859173, "wmi_code": 2150859173}
 
@@ -187,7 +189,7 @@ def _kill_controller(scene: Scene) -> None:
 
 def _orphan(case: Case) -> Injection:
     """The next run comes at once, while the worker and the program of the first are still there."""
-    return _paused(case.site, "middle", _kill_controller, seconds=12, proof=lambda scene: scene.told.get("killed"))
+    return _paused(case.site, "middle", _kill_controller, seconds=ORPHAN_SECONDS + 20, proof=lambda scene: scene.told.get("killed"))
 
 
 def _second_run(case: Case) -> Injection:
@@ -197,6 +199,8 @@ def _second_run(case: Case) -> Injection:
         if scene.controllers[0].runs:
             scene.told["second"] = _now()
 
+    if case.variant == "at_once":
+        return Injection(strike, lambda scene: scene.told.get("second"))
     return _paused(case.site, "middle", strike, seconds=20, proof=lambda scene: scene.told.get("second"))
 
 
@@ -325,21 +329,49 @@ def _backup_damaged(case: Case) -> Injection:
     )
 
 
+_PRODUCT = "/opt/lab/prefix/drive_c/Program Files (x86)/Hitachi/jp1itdmm/mgr"
+_TEMPORARY = "/opt/lab/prefix/drive_c/windows/temp"
+
+
 def _interference(case: Case) -> Injection:
-    """Somebody puts a program among those of the product."""
-    file = "'/opt/lab/prefix/drive_c/Program Files (x86)/Hitachi/jp1itdmm/mgr/bin/other.exe'"
+    """Somebody else changes something: the licence, the program files, or an installation of their own is at work."""
+    if case.site.step == "stop_services":
+        return _foreign_installer(case.site)
+    if case.site.phase == UPGRADE:
+        file, change, undo = f"'{_PRODUCT}/conf/license.dat'", "mv {} /tmp/license.dat", "[ -e {} ] || cp /tmp/license.dat {}"
+        mark = Mark("management", "end", "startservice", NEW)
+    else:
+        file, change, undo = f"'{_PRODUCT}/bin/other.exe'", "echo other > {}", "rm {}"
+        mark = Mark("database", "start", "importdb")
 
     def strike(scene: Scene) -> None:
-        scene.inside("management", f"echo other > {file}")
+        scene.inside("management", change.replace("{}", file))
         scene.told["changed"] = _now()
 
     return Injection(
         _nothing,
         lambda scene: scene.told.get("changed"),
-        mark=Mark("database", "start", "importdb"),
+        mark=mark,
         strike=strike,
-        repair=lambda scene: scene.inside("management", f"rm {file}"),
+        repair=lambda scene: scene.inside("management", undo.replace("{}", file)),
     )
+
+
+def _foreign_installer(site: Site) -> Injection:
+    name = "SETUP.EXE"
+
+    def arm(scene: Scene) -> None:
+        # a program of the lab that runs as long as its standard input is open
+        scene.inside(site.server, f"cp /opt/lab/bin/keepalive.exe {_TEMPORARY}/{name}")
+        run = f"sleep 600 | wine 'C:\\windows\\temp\\{name}' > /dev/null 2>&1"
+        scene.inside(site.server, f'nohup sh -c "{run}" > /dev/null 2>&1 &')
+        scene.told["changed"] = _now()
+
+    def repair(scene: Scene) -> None:
+        scene.end_program(name)
+        scene.inside(site.server, f"rm {_TEMPORARY}/{name}")
+
+    return Injection(arm, lambda scene: scene.told.get("changed"), repair=repair)
 
 
 def _now() -> datetime:

@@ -23,36 +23,119 @@ _COPIED = ("ansible.cfg", "galaxy.yml", "meta", "playbooks", "plugins", "roles")
 
 
 @dataclass(frozen=True)
-class Mutation:
-    """One guard removed.
+class Edit:
+    """A change of one file.
 
-    :ivar name: the guard.
-    :ivar file: where it is, below the root.
+    :ivar file: below the root.
     :ivar old: exact text, which has to be there once.
     :ivar new: what stands in its place.
+    """
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One guard removed, wherever it is.
+
+    :ivar name: the guard.
     :ivar cases: the cases of which at least one has to fail.
     """
 
     name: str
-    file: str
-    old: str
-    new: str
+    edits: tuple[Edit, ...]
     cases: tuple[str, ...]
 
 
-MUTATIONS: tuple[Mutation, ...] = ()
+_ROLE = "roles/upgrade/tasks"
+_CODE = "plugins/plugin_utils"
+_PARENT = "if os.getppid() != self._parent:"
+
+MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        "a held lock refuses",
+        (Edit(f"{_ROLE}/require_lock.yml", "that: upgrade_refusal | length == 0", "that: true"),),
+        ("upgrade.install_on_database_server.second_run.refused",),
+    ),
+    Mutation(
+        "only one can take the lock",
+        (Edit(f"{_CODE}/_journal.py", "if not host.claim_folder(", "if None is host.claim_folder("),),
+        ("upgrade.backup.second_run.at_once",),
+    ),
+    Mutation(
+        "the token is looked at before each entry",
+        (Edit(f"{_CODE}/_journal.py", "form.dump(document), guard=self.token_file(token))", "form.dump(document))"),),
+        ("upgrade.install_on_database_server.second_run.takes_over", "upgrade.install_on_management_server.second_run.takes_over"),
+    ),
+    Mutation(
+        "a worker ends with its controller",
+        (Edit(f"{_CODE}/_job.py", _PARENT, "if False:"), Edit(f"{_CODE}/_winrs.py", _PARENT, "if False:")),
+        ("upgrade.install_on_management_server.orphan",),
+    ),
+    Mutation(
+        "the backup is proven before the first installation",
+        (Edit(f"{_ROLE}/install_on_database_server.yml", "when: not ansible_check_mode", "when: false"),),
+        ("upgrade.install_on_database_server.backup_damaged",),
+    ),
+    Mutation(
+        "the rollback is compared with the state before",
+        (Edit(f"{_ROLE}/rollback.yml", "that: upgrade_differences | length == 0", "that: true"),),
+        ("rollback.verify.interference",),
+    ),
+    Mutation(
+        "nothing is undone beside an installer",
+        (
+            Edit(f"{_ROLE}/rollback.yml", "that: upgrade_installers | length == 0", "that: true"),
+            Edit(f"{_CODE}/_install_manager.py", "if asked.installers:", "if False:"),
+        ),
+        ("rollback.stop_services.interference",),
+    ),
+    Mutation(
+        "lost records are counted",
+        (Edit("plugins/module_utils/_rollback.py", "return max(0, max(known) - held)", "return 0"),),
+        ("upgrade.setup_database.exit_code.middle", "upgrade.setup_database.exit_code.after"),
+    ),
+    Mutation(
+        "records of the new version are not thrown away unasked",
+        (Edit(f"{_ROLE}/rollback.yml", "- upgrade_rollback.new_records is none or upgrade_rollback.new_records != 0", "- false"),),
+        ("upgrade.verify.exit_code.before", "upgrade.verify.killed.before"),
+    ),
+    Mutation(
+        "the new version is verified",
+        (Edit(f"{_ROLE}/require_new_version.yml", "that: upgrade_problems | length == 0", "that: true"),),
+        ("upgrade.verify.interference",),
+    ),
+    Mutation(
+        "a step looks before it acts",
+        (Edit(f"{_CODE}/_step.py", "elif not seen.done:", "else:"),),
+        ("upgrade.install_on_database_server.controller_killed.after", "upgrade.setup_database.controller_killed.after"),
+    ),
+    Mutation(
+        "a job is removed at its end",
+        (Edit(f"{_CODE}/_job.py", "    job.remove()\n    return result", "    return result"),),
+        ("upgrade.backup.dropped_after.wait",),
+    ),
+    Mutation(
+        "the state before is written once",
+        (Edit(f"{_ROLE}/open.yml", "{{ upgrade_journal.content if upgrade_resumed else {", "{{ {} if false else {"),),
+        ("upgrade.install_on_management_server.controller_killed.then_fails",),
+    ),
+)
 
 
 def apply(mutation: Mutation, folder: Path) -> None:
-    """Change the text in a copy.
+    """Change the texts in a copy.
 
-    :raises ValueError: the text is not there exactly once.
+    :raises ValueError: a text is not there exactly once.
     """
-    file = folder / mutation.file
-    text = file.read_text(encoding="utf-8")
-    if text.count(mutation.old) != 1:
-        raise ValueError(f"{mutation.name}: {mutation.file} has the text {text.count(mutation.old)} times instead of once")
-    file.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
+    for edit in mutation.edits:
+        file = folder / edit.file
+        text = file.read_text(encoding="utf-8")
+        if text.count(edit.old) != 1:
+            raise ValueError(f"{mutation.name}: {edit.file} has the text {text.count(edit.old)} times instead of once")
+        file.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
 
 
 def copy_of(checkout: Path, folder: Path) -> None:
@@ -78,7 +161,7 @@ def check_mutations(lab: Lab, systems: int, checkout: Path, only: str, say: Call
             folder = Path(name)
             copy_of(checkout, folder)
             apply(mutation, folder)
-            results = Results(lab.folder / "mutations" / mutation.name)
+            results = Results(lab.folder / "mutations" / mutation.name.replace(" ", "-"))
             done = run_all([by_id[case_id] for case_id in mutation.cases], lab, systems, folder, results, say)
         noticed = [result.id for result in done if not result.passed and result.problems != ["fault_not_injected"]]
         say(f"mutation {mutation.name}: {'caught by ' + ', '.join(noticed) if noticed else 'NOT CAUGHT'}")

@@ -18,7 +18,7 @@ from tests.integration.upgrade.ansible_runs import Run
 from .beginnings import Beginnings
 from .cases import Case
 from .controller import Controller, playbook
-from .injections import Injection, injection
+from .injections import ORPHAN_SECONDS, Injection, injection
 from .judge import GOALS, Judgement, said
 from .scene import Scene, combined
 from .sites import ROLLBACK
@@ -137,13 +137,18 @@ class CaseRun:
             self._armed = True
             scene.told["armed"] = datetime.now().astimezone()
             self.injection.arm(scene)
+            if self.case.variant == "at_once":
+                self._start_second()
         mark = self.injection.mark
         if self._armed and not self._struck and mark and mark.found(scene.events(mark.server)):
             self._struck = True
             self.injection.strike(scene)
             if self.case.fault == "second_run":
-                more = ["-e", "upgrade_take_over=true"] if self.case.variant == "takes_over" else []
-                self._second = self._start([*self.scene.controllers[0].words, *more])
+                self._start_second()
+
+    def _start_second(self) -> None:
+        more = ["-e", "upgrade_take_over=true"] if self.case.variant == "takes_over" else []
+        self._second = self._start([*self.scene.controllers[0].words, *more])
 
     def _decision(self, struck: datetime) -> float:
         """Seconds from the fault to the end of the task that met it, or to the end of a second run that is refused.
@@ -179,6 +184,8 @@ class CaseRun:
                 self._prepare_next()
             result.follow_ups += 1
             again = self._start(words)
+            if self.case.fault == "orphan" and result.follow_ups == 1 and not again.wait(ORPHAN_SECONDS) and first.orphans():
+                result.problems.append(f"a worker of the killed controller still runs after {ORPHAN_SECONDS} s")
             if not again.wait(_RUN_SECONDS):
                 raise TimeoutError(f"the command has not ended after {_RUN_SECONDS:g} s")
             run = again.end()
@@ -219,6 +226,8 @@ class CaseRun:
     def _after_both(self, first: Run, second: Run, result: Result) -> Run:
         """Check that one of two runs has let go, and return the other one."""
         loser, winner, state = (first, second, "NEEDS_OPERATOR") if self.case.variant == "takes_over" else (second, first, "BLOCKED")
+        if self.case.variant == "at_once" and said(first)[0] == "BLOCKED":
+            loser, winner = first, second
         if said(loser)[0] != state:
             result.problems.append(f"one of two runs should have ended in {state}, and ended in {said(loser)[0]}")
         self.runs.append(winner)

@@ -22,11 +22,12 @@ journal says what is true, and nothing is left behind.
 """
 
 
-def page(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, str]) -> str:
+def page(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, str], not_run: int = 0) -> str:
     """The page.
 
     :param entries: the cases of the matrix with their results.
     :param facts: when and with what they were run.
+    :param not_run: how many applicable cases have no result.
     """
     run = [entry for entry in entries if "not_applicable" not in entry]
     passed = [entry for entry in run if entry["passed"]]
@@ -36,6 +37,7 @@ def page(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, str]) -> str:
         f"| cases run | {len(run)} |",
         f"| passed | {len(passed)} |",
         f"| failed | {len(run) - len(passed)} |",
+        f"| not run yet | {not_run} |",
         f"| not applicable | {len(entries) - len(run)} |",
         f"| seconds from fault to decision | median {median(decisions):.1f}, maximum {decisions[-1]:.1f} |" if decisions else "",
         f"| over the time limit by more than 30 s | {sum(over_limit(entry) for entry in run)} |",

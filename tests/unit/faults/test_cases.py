@@ -27,7 +27,7 @@ def test_a_few_hundred_cases_can_be_run() -> None:
 def test_every_case_knows_how_to_bring_its_fault_about() -> None:
     for case in applicable():
         made = injection(case)
-        assert (made.mark is None) == (made.strike.__name__ == "_nothing"), case.id
+        assert made.mark is not None or made.strike.__name__ == "_nothing", case.id
 
 
 def test_the_subset_meets_each_fault_and_each_step() -> None:
