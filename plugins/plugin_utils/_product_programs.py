@@ -30,6 +30,8 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
 DEFAULT_JOURNAL_FOLDER = r"C:\ProgramData\jp1_itdm_upgrade"
 _TAIL = 2000  # characters of a program's output that go into a result
 _POLL_SECONDS = 2.0
+# A program whose start was not answered may be seen a little later.
+_QUIET_LOOKS = 3
 
 
 class ProductPrograms:
@@ -208,14 +210,18 @@ class ProductPrograms:
             names |= set(self.profile["product.installer_processes"])
         limit = max(self.profile[f"{action}.time_limit"] for action in actions)
         end = time.monotonic() + limit
-        while names and (found := self.host.ask(found=windows.running_processes(sorted(names))).found):
-            if time.monotonic() > end:
+        quiet = 0
+        while names and quiet < _QUIET_LOOKS:
+            found = self.host.ask(found=windows.running_processes(sorted(names))).found
+            quiet = 0 if found else quiet + 1
+            if found and time.monotonic() > end:
                 raise TimeLimitError(
                     f"{', '.join(sorted(process.name for process in found))} on {self.host.name} still runs after {limit} seconds.",
                     code="time_limit",
                     remedy="Wait for its end, then run the same playbook again.",
                 )
-            time.sleep(_POLL_SECONDS)
+            if quiet < _QUIET_LOOKS:
+                time.sleep(_POLL_SECONDS)
 
     # What a person does
 

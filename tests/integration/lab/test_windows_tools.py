@@ -311,7 +311,13 @@ def test_icacls_notes_rights(host: WindowsHost) -> None:
 def test_a_task_outlives_who_started_it(host: WindowsHost) -> None:
     host.write("task.xml", TASK_XML.encode("utf-16"))
     host.write("bad.xml", TASK_XML.encode())
-    host.write("job.cmd", b"@echo %CD% %TEMP% %LEAK% %1> C:\\work\\out.txt\r\n@ping -n 4 127.0.0.1 >nul\r\n@exit /b 3010\r\n")
+    lines = (
+        b"@echo %CD% %TEMP% %LEAK% %1> C:\\work\\out.txt",
+        b"@whoami /user /nh> C:\\work\\who.txt",
+        b"@ping -n 4 127.0.0.1 >nul",
+        b"@exit /b 3010",
+    )
+    host.write("job.cmd", b"\r\n".join([*lines, b""]))
     query = r"schtasks /query /tn JP1\job /fo csv /nh /v"
     steps = host.run(
         r"mkdir C:\work & copy Z:\lab\job.cmd C:\work >nul & set LEAK=leak",

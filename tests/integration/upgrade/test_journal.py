@@ -97,14 +97,22 @@ def refused(run: Playbooks, *words: str) -> Run:
     ("files", "words"),
     [
         pytest.param({f"runs/{RUN}/run.json": "{"}, ["journal_damaged"], id="damaged"),
-        pytest.param({f"runs/{RUN}/run.json": json.dumps({"schema": 7, "run_id": RUN})}, ["journal_schema_unknown"], id="other schema"),
         pytest.param(
-            {f"runs/{RUN}/run.json": json.dumps({"schema": 1, "run_id": "20250101T000000Z"})}, ["journal_foreign"], id="of another run"
+            {f"runs/{RUN}/run.json": json.dumps({"schema": 7, "run_id": RUN})},
+            ["journal_schema_unknown"],
+            id="other schema",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            {f"runs/{RUN}/run.json": json.dumps({"schema": 1, "run_id": "20250101T000000Z"})},
+            ["journal_foreign"],
+            id="of another run",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             {"lock/0123456789abcdef.json": json.dumps({**HOLDER, "schema": 9})}, ["lock_schema_unknown"], id="lock of another version"
         ),
-        pytest.param({"lock/0123456789abcdef.json": "x"}, ["lock_damaged"], id="damaged lock"),
+        pytest.param({"lock/0123456789abcdef.json": "x"}, ["lock_damaged"], id="damaged lock", marks=pytest.mark.slow),
     ],
 )
 def test_what_can_not_be_trusted_stops_everything(system: System, run: Playbooks, files: dict[str, str], words: list[str]) -> None:
@@ -115,6 +123,7 @@ def test_what_can_not_be_trusted_stops_everything(system: System, run: Playbooks
     assert system.inside(system.database, "sh", "-c", f"cd {FOLDER} && find . -type f -exec sha256sum {{}} +") == before
 
 
+@pytest.mark.slow
 def test_a_lock_of_another_controller(system: System, run: Playbooks) -> None:
     """It is respected as long as its holder may be alive, and taken over on a person's word, which the journal keeps."""
     now = re.sub(r"\..*", "+00:00", system.lab.records(system.number)["accepted"][-1][0])

@@ -38,6 +38,7 @@ def test_a_step_that_the_server_shows(system: System, run: Playbooks) -> None:
     system.assert_nothing_lost(before)
 
 
+@pytest.mark.slow
 def test_a_step_that_nobody_can_see(system: System, run: Playbooks, tmp_path: Path) -> None:
     """The person confirms it, with the command that the run has printed."""
     before = system.look()

@@ -9,7 +9,7 @@ import json
 from tests.integration.lab_system import NEW, OLD, System, records_in
 from tests.integration.upgrade.ansible_runs import Playbooks, Run
 
-MOST_REQUESTS = {"manager": 250, "database": 600}
+MOST_REQUESTS = {"manager": 300, "database": 750}
 
 
 def backup_of(system: System, run: Run) -> str:
