@@ -109,7 +109,12 @@ def test_the_server_restarts_in_the_middle(system: System, install: Installation
 def test_the_server_restarts_by_itself_after_the_installation(system: System, install: Installation) -> None:
     """The installer's exit code said so; the next tasks find no server for a while."""
     system.fault(system.database, "program:installer", kind="fail", when="after", exit_code=3010, version=NEW)
-    with install.when(lambda: system.lab.look(system.database)["version"] == NEW, system.lab.restart):
+
+    def restart(host: str) -> None:
+        time.sleep(2)
+        system.lab.restart(host)
+
+    with install.when(lambda: system.lab.look(system.database)["version"] == NEW, restart):
         evidence = install(**{"install.restart_exit_codes": [3010]})["evidence"]
     assert evidence["install"]["restart_wanted"] is True
 
