@@ -106,6 +106,7 @@ def test_the_server_restarts_in_the_middle(system: System, install: Installation
     assert evidence["install"]["exit_code"] == 0
 
 
+@pytest.mark.slow
 def test_the_server_restarts_by_itself_after_the_installation(system: System, install: Installation) -> None:
     """The installer's exit code said so; the next tasks find no server for a while."""
     system.fault(system.database, "program:installer", kind="fail", when="after", exit_code=3010, version=NEW)
