@@ -92,7 +92,8 @@ def test_nothing_is_restored_when_nothing_was_touched(system: System, run: Playb
     assert "restore" not in steps_started(system)
 
 
-@pytest.mark.parametrize("when", [pytest.param("middle", marks=SLOW), "after"])
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["middle", "after"])
 def test_the_old_version_over_the_new_one(system: System, run: Playbooks, when: str) -> None:
     """Where the product permits it, nothing is removed first."""
     before = system.look()
