@@ -15,7 +15,8 @@ engine='podman:podman
 runc:runc
 iptables:iptables
 mmdebstrap:mmdebstrap'
-if command -v docker > /dev/null 2>&1 && ! command -v podman > /dev/null 2>&1; then engine=''; fi
+# docker's client alone is no engine
+if ! command -v podman > /dev/null 2>&1 && docker version > /dev/null 2>&1; then engine=''; fi
 
 missing=''
 PATH=$PATH:/usr/sbin:/sbin
