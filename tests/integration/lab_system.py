@@ -106,7 +106,7 @@ class System:
 
     def inside(self, host: str, *command: str) -> str:
         """Run a command in a host's container, past WinRM, and return its output."""
-        return self._engine.run("exec", self.lab.host(host).container, *command)
+        return self._engine.execute(self.lab.host(host).container, *command)
 
     def started(self, host: str) -> str:
         """When a host was started, as the container engine tells."""

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from .entrances import entrance
 from .errors import LabError
 from .names import LABEL
 from .state import locked, write_atomically
@@ -51,6 +52,7 @@ class Engine:
             raise LabError("No container engine found. Run 'sh tests/lab/image/machine.sh' or install podman or docker.")
         self.program = found
         self.environment = dict(os.environ)
+        self._first_processes: dict[str, int] = {}
         self._running = settings.with_name("engine.lock")
         self._running.parent.mkdir(parents=True, exist_ok=True)
         if found == "podman":
@@ -109,6 +111,32 @@ class Engine:
             words = (result.stderr.strip() or result.stdout.strip())[-2000:]
             raise LabError(f"'{self.program} {' '.join(arguments[:3])} ...' failed with exit code {result.returncode}: {words}")
         return result.stdout
+
+    def execute(self, container: str, *command: str, stdin: str = "") -> str:
+        """Run a command in a container that runs, and return its standard output.
+
+        :raises LabError: it failed; the message has its words.
+        """
+        way = entrance(self._first_process(container))
+        if way is None:
+            return self.run("exec", "--interactive", container, *command, stdin=stdin)
+        words, variables = way
+        result = subprocess.run(
+            [*words, *command], input=stdin, capture_output=True, text=True, errors="replace", env=variables, check=False
+        )
+        if result.returncode:
+            raise LabError(
+                f"'{' '.join(command[:3])} ...' in {container} failed with exit code {result.returncode}: {result.stderr[-2000:]}"
+            )
+        return result.stdout
+
+    def _first_process(self, container: str) -> int:
+        """The id of a container's first process; asked for anew when that has ended."""
+        known = self._first_processes.get(container)
+        if known is None or not Path(f"/proc/{known}").exists():
+            known = int(self.run("container", "inspect", "--format", "{{.State.Pid}}", container))
+            self._first_processes[container] = known
+        return known
 
     def containers(self, identity: str) -> dict[str, str]:
         """Names and states (C(running), C(exited), C(paused) ...) of the containers that belong to one lab."""

@@ -18,6 +18,7 @@ from .credentials import USER, Credentials
 from .engine import Engine
 from .errors import LabError
 from .names import LABEL, LOCALES, PEER_NAMES, LabHost
+from .processors import processor_of
 from .readiness import PRODUCT_PORTS, wait_for_ports, wait_for_winrm
 from .state import State, write_atomically
 
@@ -88,6 +89,7 @@ class Machines:
             f"--env=LC_ALL={locale}",
             f"--env=LAB_ROLE={host.role}",
             "--env=WINEDEBUG=-all",
+            f"--env=LAB_CPU={processor_of(host.system)}",
             f"--volume={self.shared_folder(host)}:/lab",
             image,
         )
@@ -126,7 +128,7 @@ class Machines:
             raise LabError(f"{error}\nEnd of its log:\n{self.log(host)[-2000:]}") from error
 
     def _port_tables(self, host: LabHost) -> str:
-        return self._engine.run("exec", host.container, "cat", "/proc/net/tcp", "/proc/net/tcp6")
+        return self._engine.execute(host.container, "cat", "/proc/net/tcp", "/proc/net/tcp6")
 
     def forget_wire_log(self, host: LabHost) -> None:
         """Empty a host's wire log: the requests by which the lab itself waited do not count."""
@@ -170,6 +172,6 @@ class Machines:
 
     def look(self, host: LabHost) -> dict[str, Any]:
         """See L(look_inside)."""
-        text = self._engine.run("exec", "--interactive", host.container, "python3", "-", stdin=_LOOK_INSIDE.read_text(encoding="utf-8"))
+        text = self._engine.execute(host.container, "python3", "-", stdin=_LOOK_INSIDE.read_text(encoding="utf-8"))
         result: dict[str, Any] = json.loads(text)
         return result
