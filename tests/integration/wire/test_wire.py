@@ -145,8 +145,8 @@ def test_input(any_host: LabHost, program: str) -> None:
     assert any_host.run(Line(f'@"{program}" stdin'), time_limit=30).stdout_bytes == b""
 
 
-def test_working_folder(any_host: LabHost) -> None:
-    folder = PROGRAM.rpartition("\\")[0]
+def test_working_folder(any_host: LabHost, program: str) -> None:
+    folder = program.rpartition("\\")[0]
     assert any_host.run(["cmd", "/c", "cd"], time_limit=30, working_folder=folder).stdout.strip() == folder
     assert any_host.run(["cmd", "/c", "cd"], time_limit=30, working_folder="D:\\nope x").exit_code == NO_WORKING_FOLDER
 
