@@ -148,6 +148,7 @@ UPGRADE_JOURNAL: Spec = {
     "content": {"type": "dict", "default": {}},
     "steps": {"type": "dict", "default": {}},
     "evidence": {"type": "dict", "default": {}},
+    "documents": {"type": "dict", "default": {}},
     "doing": {"type": "str", "default": ""},
     "take_over_from": {"type": "dict", "default": {}},
     "position": {"type": "int"},

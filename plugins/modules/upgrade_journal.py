@@ -66,6 +66,12 @@ options:
     description: What proves the new entry, for V(noted).
     type: dict
     default: {}
+  documents:
+    description:
+      - What the last task with V(noted) returned as RV(documents), so that the journal need not be read again. For V(noted).
+      - Only for the holder of the lock, who alone can have added to the journal since. An entry that was not known is never overwritten.
+    type: dict
+    default: {}
   doing:
     description: What the lock is taken for, as others are told; needed for V(locked).
     type: str

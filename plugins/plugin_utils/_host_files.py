@@ -45,6 +45,7 @@ _FOLDER_MISSING = 3
 _IS_A_FOLDER = 336
 _EXISTS = 183
 _GUARD_MISSING = 1223
+_DIFFERS = 23
 _PROBLEMS = {
     _FILE_MISSING: ("file_missing", "does not exist"),
     _FOLDER_MISSING: ("folder_missing", "does not exist or is not a folder"),
@@ -85,7 +86,9 @@ class HostFiles(HostCore):
         return content
 
     def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False, guard: str = "") -> None:
-        """Write a file so that it is there completely or not at all.
+        """Write a file so that it is there completely or not at all, in one round trip.
+
+        A file that has the content already is left as it is: an earlier try of the line may have written it.
 
         :param owner_only: whether only SYSTEM and Administrators may read it, from its first byte on.
         :param replace: whether an existing file is replaced; otherwise that is an error.
@@ -96,22 +99,25 @@ class HostFiles(HostCore):
         token = random_tokens.token_hex(8)
         _go, encoded = _place(f"{path}.{token}.b64")
         _go, decoded = _place(f"{path}.{token}.new")
-        refuse = f"(if exist {_as_folder(target)} exit {_IS_A_FOLDER})"
+        refuse = [f"(if exist {_as_folder(target)} exit {_IS_A_FOLDER})"]
         if not replace:
-            refuse += f"&(if exist {target} exit {_EXISTS})"
+            refuse.append(f"(if exist {target} ({_exit_if_written(target, data, encoded)}&exit {_EXISTS}))")
         if guard:
-            refuse += f"&(if not exist {quote(windows_path(guard))} exit {_GUARD_MISSING})"
+            refuse.append(f"(if not exist {quote(windows_path(guard))} exit {_GUARD_MISSING})")
         steps = [f"type nul>{name}&&{_restrict(name)}" for name in (encoded, decoded)] if owner_only else []
         if data:
-            steps += [f'find /v "">{encoded}', f"certutil -f -decode {encoded} {decoded}>nul", f"del /f /q {encoded}"]
-            steps += [f"certutil -hashfile {decoded} SHA256"]
+            steps += [f'find /v "">{encoded}', f"certutil -f -decode {encoded} {decoded}>nul"]
+            steps += [f"({_has_digest(decoded, data, encoded)}||exit {_DIFFERS})", f"del /f /q {encoded}"]
         else:
             steps += [f"type nul>{decoded}"]
+        steps += [f"move /y {decoded} {target}>nul", f"(if not exist {target} exit 1)"]
+        line = f"{go}&{'&'.join(refuse)}&{'&&'.join(steps)}"
         try:
-            result = self._do(path, f"{go}&{refuse}&{'&&'.join(steps)}", stdin=_armour(data) if data else b"")
-            if data and parse_digest(result.stdout) != hashlib.sha256(data).hexdigest():
+            result = self._do(path, line, stdin=_armour(data) if data else b"", accept_any=True)
+            if result.exit_code == _DIFFERS:
                 raise VerificationError(f"What arrived of {path} on {self.name} differs from what was sent.", code="file_changed")
-            self._do(path, f"({go}&{_move(decoded, target, refuse)})<nul")
+            if result.exit_code:
+                raise self._failed("change", path, result)
         except UpgradeError as exc:
             self._clean_up(f"{go}&del /f /q {encoded} {decoded} 2>nul", exc)
             raise
@@ -302,6 +308,23 @@ def _require_folder(path: str) -> str:
 
 def _size_of(file: str) -> str:
     return f"(for %f in ({file}) do @echo #%~zf)"
+
+
+def _has_digest(file: str, data: bytes, scratch: str) -> str:
+    """Return a command that succeeds where a file has a content.
+
+    :param scratch: a file to write to.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    pairs = " ".join(digest[at : at + 2] for at in range(0, len(digest), 2))  # as certutil prints it before Windows 10
+    return f'(certutil -hashfile {file} SHA256>{scratch}&&(find /i "{digest}" {scratch}>nul||find /i "{pairs}" {scratch}>nul))'
+
+
+def _exit_if_written(file: str, data: bytes, scratch: str) -> str:
+    """Return a command that ends the line well where a file has a content."""
+    if not data:
+        return f"(for %f in ({file}) do @if %~zf==0 exit 0)"
+    return f"({_has_digest(file, data, scratch)}&&(del /f /q {scratch}&exit 0))&del /f /q {scratch} 2>nul"
 
 
 def _move(old: str, new: str, refuse: str) -> str:

@@ -31,6 +31,7 @@ class Wish:
     :ivar content: notes, or the run's document.
     :ivar steps: new states of steps.
     :ivar evidence: what proves them.
+    :ivar documents: the run's document and its entries, as C(run) and C(entries), where they are known.
     :ivar doing: what the lock is taken for.
     :ivar take_over_from: the lock as it was found before, if it was judged to be abandoned.
     :ivar position: of the last entry that was found before; None where that does not matter.
@@ -42,6 +43,7 @@ class Wish:
     content: Mapping[str, Any] = field(default_factory=dict)
     steps: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    documents: Mapping[str, Any] = field(default_factory=dict)
     doing: str = ""
     take_over_from: Mapping[str, Any] = field(default_factory=dict)
     position: int | None = None
@@ -182,7 +184,9 @@ class AddEntry(JournalStep):
 
     def probe(self) -> Seen:
         wish = self.wish
-        run, entries = self.journal.documents(wish.run_id)
+        run, entries = wish.documents.get("run") or {}, wish.documents.get("entries") or []
+        if run.get("run_id") != wish.run_id:
+            run, entries = self.journal.documents(wish.run_id)
         folded = form.fold(run, entries)
         states = {step: what["state"] for step, what in folded["steps"].items()}
         done = all(key in folded and folded[key] == value for key, value in wish.content.items())

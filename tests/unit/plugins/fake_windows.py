@@ -231,6 +231,8 @@ class FakeWindows:
     def write_file(self, path: str, data: bytes, *, owner_only: bool = False, replace: bool = False, guard: str = "") -> None:
         self.before_change(path)
         if path in self.files and not replace:
+            if self.files[path] == data:
+                return
             raise PreconditionError(f"{path} exists already.", code="file_exists")
         self._require_guard(path, guard)
         self.make_folder(ntpath.dirname(path))

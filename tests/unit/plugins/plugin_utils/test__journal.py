@@ -522,6 +522,32 @@ def test_an_entry_whose_answer_was_lost_is_there_once(database_server: FakeManag
     assert len(entries(database_server)) == 1
 
 
+def test_what_the_last_note_returned_is_not_read_again(database_server: FakeManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_run(database_server)
+    documents = record(database_server, "noted", content={"x": 1})["after"]["documents"]
+    with monkeypatch.context() as patch:
+        patch.setattr(_journal.Journal, "documents", lambda *_: pytest.fail("it was read"))
+        again = record(database_server, "noted", content={"x": 1}, documents=documents)
+        more = record(database_server, "noted", content={"x": 2}, documents=documents)
+    assert (again["changed"], more["changed"]) == (False, True)
+    assert (read(database_server)["x"], read(database_server)["position"]) == (2, 2)
+    run, noted = journal(database_server).documents(RUN_ID)
+    assert more["after"]["documents"] == {"run": run, "entries": noted}
+
+
+@pytest.mark.parametrize("documents", [{}, {"run": {"run_id": OLDER}, "entries": []}, {"entries": [{}]}])
+def test_documents_of_another_run_do_not_count(database_server: FakeManager, documents: dict[str, Any]) -> None:
+    open_run(database_server, x=1)
+    assert record(database_server, "noted", content={"x": 2}, documents=documents)["after"]["position"] == 2
+
+
+def test_an_entry_that_was_not_known_is_not_overwritten(database_server: FakeManager) -> None:
+    open_run(database_server)
+    documents = record(database_server, "noted", content={"x": 1})["after"]["documents"]
+    record(database_server, "noted", content={"x": 2})
+    refused(database_server, "journal_moved", "noted", content={"x": 3}, documents=documents)
+
+
 # Copies, and old runs
 
 
