@@ -172,3 +172,8 @@ UPGRADE_REHEARSAL: Spec = {
     "media_folders": {"type": "list", "elements": "str", "default": []},
     "writable_folders": {"type": "list", "elements": "str", "default": []},
 }
+
+UPGRADE_RESULT: Spec = {
+    "path": {"type": "path", "required": True},
+    "content": {"type": "dict", "required": True},
+}

@@ -40,7 +40,7 @@ FINDING_ONLY = {"same_version"}
 def codes_in_the_code() -> set[str]:
     """Return every failure code that the plugins can return."""
     pattern = re.compile(r'(?:\bcode(?:: str)? ?= ?|_rejected\(\s*|_precondition\(\s*)"(\w+)"')
-    files = [path for folder in ("module_utils", "plugin_utils") for path in (ROOT / "plugins" / folder).glob("_*.py")]
+    files = [path for folder in ("action", "module_utils", "plugin_utils") for path in (ROOT / "plugins" / folder).glob("*.py")]
     return COMPOSED.union(*(pattern.findall(path.read_text(encoding="utf-8")) for path in files)) - FINDING_ONLY
 
 

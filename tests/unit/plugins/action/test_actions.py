@@ -61,7 +61,7 @@ def run(name: str, arguments: dict[str, Any], variables: dict[str, Any], **keywo
     result = run_action(action(name), arguments, variables, **keywords)
     shown = json.dumps(result)
     assert not any(secret in shown for secret in SECRETS.values())
-    assert result.get("failed") or result["http_requests"] > 0
+    assert result.get("failed") or (result["http_requests"] > 0) == (name != "upgrade_result")
     return result
 
 
@@ -395,3 +395,25 @@ def test_a_failed_step_says_whether_it_was_executed(database: FakeManager, varia
     assert result["failure"]["code"] == "not_upgraded_yet"
     assert result["failure"]["evidence"]["executed"] is False
     assert result["changed"] is False
+
+
+RESULT = {"end_state": "SUCCEEDED", "system": "JP1MGR01", "records": {"lost": 0}, "remedy": "日本語"}
+
+
+def test_a_result_is_kept_for_its_owner(management: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "new/JP1MGR01.json"
+    arguments = {"path": str(file), "content": RESULT}
+    assert good("upgrade_result", arguments, variables, check_mode=True)["changed"] is True
+    assert not file.parent.exists()
+    assert good("upgrade_result", arguments, variables) == {"changed": True, "path": str(file), "http_requests": 0}
+    assert json.loads(file.read_text(encoding="utf-8")) == RESULT
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert good("upgrade_result", arguments, variables)["changed"] is False
+    assert good("upgrade_result", {**arguments, "content": {}}, variables)["changed"] is True
+
+
+def test_a_result_that_can_not_be_kept_is_told(management: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = run("upgrade_result", {"path": str(tmp_path / "file/JP1MGR01.json"), "content": RESULT}, variables)
+    assert result["failure"]["code"] == "controller_file"
+    assert str(tmp_path / "file") in result["msg"]
