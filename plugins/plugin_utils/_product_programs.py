@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import ntpath
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     CommandError,
+    ConnectionLostError,
     OperatorNeededError,
     OptionError,
     TimeLimitError,
@@ -141,16 +142,29 @@ class ProductPrograms:
         if content is None:
             yield ""
             return
-        temporary = self.host.ask(found=windows.environment_variables(["TEMP"])).found.get("TEMP", "C:\\Windows\\Temp")
-        path = f"{temporary}\\jp1itdm-{action}.rsp"
+        path = self._response_path(action)
         try:
             self.host.write_file(path, content, owner_only=True, replace=True)
             yield path
-        finally:
-            try:
-                self.host.remove_file(path)
-            except UpgradeError as error:  # this must neither hide a failure nor make one
-                self.host.log(0, f"Delete the response file, which could not be removed: {error}")
+        except ConnectionLostError as error:
+            # a program whose start was not answered may not have read the file yet; await_end removes it
+            if error.code != "answer_lost":
+                self._remove_response(path)
+            raise
+        except BaseException:
+            self._remove_response(path)
+            raise
+        self._remove_response(path)
+
+    def _response_path(self, action: str) -> str:
+        temporary = self.host.ask(found=windows.environment_variables(["TEMP"])).found.get("TEMP", "C:\\Windows\\Temp")
+        return f"{temporary}\\jp1itdm-{action}.rsp"
+
+    def _remove_response(self, path: str) -> None:
+        try:
+            self.host.remove_file(path)
+        except UpgradeError as error:  # this must neither hide a failure nor make one
+            self.host.log(0, f"Delete the response file, which could not be removed: {error}")
 
     def _accepted(self, action: str) -> list[int]:
         damaged = self.profile["database_status.damaged_exit_codes"] if action == "database_status" else []
@@ -199,10 +213,17 @@ class ProductPrograms:
         return end
 
     def await_end(self, *actions: str) -> None:
-        """Wait until no program of these actions runs any more, whoever started it.
+        """Wait until no program of these actions runs any more, whoever started it, and remove what it was given to read.
 
         :raises TimeLimitError: C(time_limit): it takes longer than the profile allows them.
         """
+        try:
+            self._await_end(actions)
+        finally:
+            if "install" in actions and self.profile["install.response_file"] and self.profile["install.run_in"] == "shell":
+                self._remove_response(self._response_path("install"))
+
+    def _await_end(self, actions: Sequence[str]) -> None:
         programs = [self.profile[f"{action}.argv"][0] for action in actions if self.can(action)]
         # a program of Windows may run for many reasons
         names = {ntpath.basename(program) for program in programs if program.startswith("{")}

@@ -11,12 +11,14 @@ import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import INSTALLATION_BYTES
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     CommandError,
+    ConnectionLostError,
     OptionError,
     PreconditionError,
     UnknownOutcomeError,
     VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import Process
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import BIN, LOG, MEDIA, SERVICES, FakeManager
@@ -129,6 +131,24 @@ def test_the_response_file_is_private_and_goes_away(ready: FakeManager, run_in: 
     assert RESPONSE[run_in] in ready.private
     assert RESPONSE[run_in] in ready.ran[0]
     assert RESPONSE[run_in] not in ready.files
+
+
+def test_an_installer_that_runs_unseen_keeps_its_response_file_until_its_end(ready: FakeManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the answer to its start was lost, it may not have read the file yet."""
+    seen: list[bool] = []
+
+    def processes(names: list[str]) -> list[Process]:
+        if not ready.ran:  # the pre-check
+            return []
+        seen.append(RESPONSE["shell"] in ready.files)
+        return [Process("SETUP.EXE", 7)] if len(seen) == 1 else []
+
+    monkeypatch.setattr(ready, "_running_processes", processes)
+    ready.faults["setup"] = Fault(effect=True, error=ConnectionLostError("Gone.", code="answer_lost"), times=1)
+    run(forward(ready, overrides={"install__run_in": "shell"}))
+    assert seen
+    assert all(seen)
+    assert RESPONSE["shell"] not in ready.files
 
 
 def test_a_failure_keeps_the_end_of_the_installers_log(ready: FakeManager) -> None:
