@@ -9,6 +9,7 @@ import json
 import platform
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,7 @@ if __name__ == "__main__" and __package__ in (None, ""):  # run by its path
     sys.path.insert(0, str(CHECKOUT))
 
 from tests.faults.cases import all_cases, applicable, selected, subset  # noqa: E402
+from tests.faults.copies import copy_of  # noqa: E402
 from tests.faults.mutations import check_mutations  # noqa: E402
 from tests.faults.results import Results  # noqa: E402
 from tests.faults.schedule import minutes, run_all  # noqa: E402
@@ -64,7 +66,9 @@ def _run(options: argparse.Namespace) -> int:
     systems = options.systems or len(lab.hosts()) // 2
     _say(f"{len(cases)} cases selected, {len(wanted)} to run, on {systems} systems")
     begin = datetime.now(UTC)
-    done = run_all(wanted, lab, systems, CHECKOUT, results, _say)
+    with tempfile.TemporaryDirectory() as code:
+        copy_of(CHECKOUT, Path(code))
+        done = run_all(wanted, lab, systems, Path(code), results, _say)
     failed = [result for result in done if not result.passed]
     seconds = (datetime.now(UTC) - begin).total_seconds()
     _say(f"faults: {len(done) - len(failed)} passed, {len(failed)} failed in {minutes(seconds)}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from .beginnings import BACK_ON_BOTH, BEFORE_RESTORE, FRESH, Beginning
 from .sites import ROLLBACK, SITES, UPGRADE, Site
 
 #: The faults, as the documentation calls them.
@@ -116,6 +117,19 @@ class Case:
     def id(self) -> str:
         """Unique name."""
         return ".".join(filter(None, (self.site.id, self.fault, self.variant, self.service)))
+
+    @property
+    def begin(self) -> Beginning:
+        """How it begins."""
+        return _EARLIER.get((self.site.phase, self.site.step, self.fault), self.site.begin)
+
+
+# Faults that strike while an earlier step runs, which therefore has to be part of the case.
+_EARLIER: dict[tuple[str, str, str], Beginning] = {
+    (UPGRADE, "install_on_database_server", "backup_damaged"): FRESH,
+    (ROLLBACK, "restore_database", "backup_damaged"): BACK_ON_BOTH,
+    (ROLLBACK, "verify", "interference"): BEFORE_RESTORE,
+}
 
 
 def all_cases() -> list[Case]:

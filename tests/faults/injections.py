@@ -189,7 +189,8 @@ def _kill_controller(scene: Scene) -> None:
 
 def _orphan(case: Case) -> Injection:
     """The next run comes at once, while the worker and the program of the first are still there."""
-    return _paused(case.site, "middle", _kill_controller, seconds=ORPHAN_SECONDS + 20, proof=lambda scene: scene.told.get("killed"))
+    seconds = ORPHAN_SECONDS + 20
+    return _paused(case.site, "middle", _kill_controller, seconds=seconds, proof=lambda scene: scene.told.get("killed"), limit=seconds)
 
 
 def _second_run(case: Case) -> Injection:

@@ -7,7 +7,6 @@ A mutation is applied in a copy of what Ansible needs of the checkout, never in 
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +15,9 @@ from pathlib import Path
 from tests.lab.control.lab import Lab
 
 from .cases import applicable
+from .copies import copy_of
 from .results import Results
 from .schedule import run_all
-
-_COPIED = ("ansible.cfg", "galaxy.yml", "meta", "playbooks", "plugins", "roles")
 
 
 @dataclass(frozen=True)
@@ -136,16 +134,6 @@ def apply(mutation: Mutation, folder: Path) -> None:
         if text.count(edit.old) != 1:
             raise ValueError(f"{mutation.name}: {edit.file} has the text {text.count(edit.old)} times instead of once")
         file.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
-
-
-def copy_of(checkout: Path, folder: Path) -> None:
-    """Copy what Ansible needs; the symbolic link that makes the copy a collection is kept as one."""
-    for name in _COPIED:
-        source = checkout / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder / name)
 
 
 def check_mutations(lab: Lab, systems: int, checkout: Path, only: str, say: Callable[[str], None]) -> int:

@@ -20,7 +20,7 @@ from .cases import Case
 from .controller import Controller, playbook
 from .injections import ORPHAN_SECONDS, Injection, injection
 from .judge import GOALS, Judgement, said
-from .scene import Scene, combined
+from .scene import EXECUTABLES, Scene, combined
 from .sites import ROLLBACK
 
 MAX_FOLLOW_UPS = 3
@@ -100,7 +100,7 @@ class CaseRun:
     # The course of a case
 
     def _take_place(self, result: Result) -> None:
-        before = self.beginnings.bring(self.system, self.case.site.begin)
+        before = self.beginnings.bring(self.system, self.case.begin)
         self.judgement = Judgement(self.scene, before)
         self._start(playbook(self.playbook, self.system.lab.inventory_file, self.system.manager, self.options))
         self._watch()
@@ -116,7 +116,7 @@ class CaseRun:
 
     def _start(self, words: list[str]) -> Controller:
         self.scene.say(shlex.join(words))
-        controller = Controller(words, self.system.manager, self.code)
+        controller = Controller(words, self.system, self.code)
         self.scene.controllers.append(controller)
         return controller
 
@@ -151,14 +151,20 @@ class CaseRun:
         self._second = self._start([*self.scene.controllers[0].words, *more])
 
     def _decision(self, struck: datetime) -> float:
-        """Seconds from the fault to the end of the task that met it, or to the end of a second run that is refused.
+        """Seconds from the fault to what the run did about it: it started a program, or the task that met the fault ended; or to the end of
+        a second run that is refused.
 
         Where the controller was killed nobody is left to decide; that counts in the next run.
         """
         first = self.scene.controllers[0]
         if first.killed:
             return 0.0
-        decided = self._second.ended if self._second else first.decided(struck)
+        if self._second:
+            decided = self._second.ended
+        else:
+            events = [event for server in self.scene.servers for event in self.scene.events(server)]
+            begun = [event.time for event in events if event.kind == "start" and f"{event.name}.exe".lower() in EXECUTABLES]
+            decided = min([first.decided(struck), *(when for when in begun if when > struck)])
         return round((decided - struck).total_seconds(), 1)
 
     # What the messages say

@@ -6,20 +6,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.integration.lab_system import System
 from tests.lab.control.lab import Lab
 
-from .beginnings import Beginnings
+from .beginnings import FRESH, Beginning, Beginnings
 from .cases import Case
 from .one_case import OPTIONS, CaseRun, Result
 from .results import Results
-from .sites import FRESH
 
-# So many cases justify making the state that they begin with on one more system.
+# So many cases justify making a state that they begin with on one more system.
 _WORTH_IT = 4
 
 
@@ -36,7 +35,7 @@ def run_all(cases: Sequence[Case], lab: Lab, systems: int, code: Path, results: 
     lock = threading.Lock()
 
     def work(number: int) -> None:
-        while case := waiting.next(upgraded_first=number == 1, is_kept=beginnings.is_made(number)):
+        while case := waiting.next(lambda beginning: beginnings.to_make(number, beginning)):
             run = CaseRun(case, System(lab, number), code, beginnings)
             result = run.result()
             results.add(result.as_dict(), run.report())
@@ -53,21 +52,38 @@ def run_all(cases: Sequence[Case], lab: Lab, systems: int, code: Path, results: 
 
 
 class _Waiting:
-    """The cases that are ahead. Those that begin with an upgrade which was left need a minute on each system for the first of them."""
+    """The cases that are ahead, by what they begin with. To make a beginning takes a minute, so that each is made on few systems."""
 
     def __init__(self, cases: Sequence[Case], results: Results) -> None:
-        # long cases first, so that no system is left alone with one at the end
-        ordered = sorted(cases, key=lambda case: -float(results[case.id].get("seconds", 0)))
         self._lock = threading.Lock()
-        self._fresh = deque(case for case in ordered if case.site.begin == FRESH)
-        self._upgraded = deque(case for case in ordered if case.site.begin != FRESH)
+        self._begun: Counter[str] = Counter()
+        self._groups: dict[Beginning, deque[Case]] = {}
+        # long cases first, so that no system is left alone with one at the end
+        for case in sorted(cases, key=lambda case: -float(results[case.id].get("seconds", 0))):
+            self._groups.setdefault(case.begin, deque()).append(case)
 
-    def next(self, *, upgraded_first: bool, is_kept: bool) -> Case | None:
-        """The next case for a system; None when there is none, or none that is worth the minute."""
+    def next(self, to_make: Callable[[Beginning], int]) -> Case | None:
+        """The next case for a system; None when there is none, or none that is worth the time.
+
+        :param to_make: how much would have to be made on the system before a beginning is there.
+        """
         with self._lock:
-            if self._upgraded and (upgraded_first or (not self._fresh and (is_kept or len(self._upgraded) > _WORTH_IT))):
-                return self._upgraded.popleft()
-            return self._fresh.popleft() if self._fresh else None
+            left = {beginning: to_make(beginning) for beginning, cases in self._groups.items() if cases and beginning is not FRESH}
+            made = [beginning for beginning, missing in left.items() if not missing]
+            # what no other system works on, then what most cases wait for
+            new = sorted(left, key=lambda beginning: (self._begun[beginning.name] > 0, left[beginning], -len(self._groups[beginning])))
+            worth = [
+                beginning
+                for beginning in new
+                if not self._begun[beginning.name] or len(self._groups[beginning]) > _WORTH_IT * left[beginning]
+            ]
+            untouched = [beginning for beginning in worth if not self._begun[beginning.name]]
+            fresh = [FRESH] if self._groups.get(FRESH) else []
+            chosen = next(iter([*made, *untouched, *fresh, *worth]), None)
+            if chosen is None:
+                return None
+            self._begun[chosen.name] += 1
+            return self._groups[chosen].popleft()
 
 
 def progress(result: Result, done: Sequence[Result], count: int, elapsed: float) -> str:

@@ -10,12 +10,23 @@ from typing import Any
 
 from tests.integration.lab_system import NEW, OLD
 
+from .beginnings import (
+    BACK_ON_BOTH,
+    BACK_ON_DATABASE_SERVER,
+    BEFORE_DATABASE_SERVER,
+    BEFORE_MANAGEMENT_SERVER,
+    BEFORE_RESTORE,
+    BEFORE_SETUP,
+    BEFORE_START,
+    FRESH,
+    RESTORED,
+    UPGRADED,
+    UPGRADED_RUNNING,
+    Beginning,
+)
 from .marks import Mark
 
 UPGRADE, ROLLBACK = "upgrade", "rollback"
-#: How a case begins: with a new system; where the upgrade has come to its last installation and was left there, and with that
-#: installation's services running.
-FRESH, UPGRADED, UPGRADED_RUNNING = "fresh", "upgraded", "upgraded_running"
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class Site:
     reads_only: bool = False
     after: Mark | None = None
     services: tuple[str, ...] = ()
-    begin: str = FRESH
+    begin: Beginning = FRESH
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -76,16 +87,45 @@ def _site(phase: str, step: str, server: str, program: str, version: str, action
 
 _BY_HAND = {"start_by_installer": False}
 _MANAGER_SERVICES = ("JP1_ITDM_Service", "JP1_ITDM_Web")
-_RESTORED = Mark("database", "end", "importdb")
-_BACK = {"begin": UPGRADED}
+_STARTED = Mark("management", "end", "startservice")
 
 SITES = (
     _site(UPGRADE, "backup", "database", "exportdb", OLD, "backup", detached=True),
     _site(UPGRADE, "stop", "management", "stopservice", OLD, "stop_services"),
-    _site(UPGRADE, "install_on_database_server", "database", "installer", NEW, "install", detached=True, services=("JP1_ITDM_DB",)),
-    _site(UPGRADE, "setup_database", "database", "setup", NEW, "setup_database", detached=True),
-    _site(UPGRADE, "install_on_management_server", "management", "installer", NEW, "install", detached=True, services=_MANAGER_SERVICES),
-    _site(UPGRADE, "start", "management", "startservice", NEW, "start_services", services=_MANAGER_SERVICES, options=_BY_HAND),
+    _site(
+        UPGRADE,
+        "install_on_database_server",
+        "database",
+        "installer",
+        NEW,
+        "install",
+        detached=True,
+        services=("JP1_ITDM_DB",),
+        begin=BEFORE_DATABASE_SERVER,
+    ),
+    _site(UPGRADE, "setup_database", "database", "setup", NEW, "setup_database", detached=True, begin=BEFORE_SETUP),
+    _site(
+        UPGRADE,
+        "install_on_management_server",
+        "management",
+        "installer",
+        NEW,
+        "install",
+        detached=True,
+        services=_MANAGER_SERVICES,
+        begin=BEFORE_MANAGEMENT_SERVER,
+    ),
+    _site(
+        UPGRADE,
+        "start",
+        "management",
+        "startservice",
+        NEW,
+        "start_services",
+        services=_MANAGER_SERVICES,
+        options=_BY_HAND,
+        begin=BEFORE_START,
+    ),
     _site(
         UPGRADE,
         "verify",
@@ -94,8 +134,9 @@ SITES = (
         NEW,
         "database_status",
         reads_only=True,
-        after=Mark("management", "end", "startservice"),
+        after=_STARTED,
         options=_BY_HAND,
+        begin=BEFORE_START,
     ),
     _site(
         ROLLBACK,
@@ -107,34 +148,52 @@ SITES = (
         begin=UPGRADED_RUNNING,
         options={"rollback_after_start": True},
     ),
-    _site(ROLLBACK, "install_on_database_server", "database", "uninstaller", NEW, "uninstall", part="removal", detached=True, **_BACK),
-    _site(ROLLBACK, "install_on_database_server", "database", "installer", OLD, "install", detached=True, **_BACK),
-    _site(ROLLBACK, "install_on_management_server", "management", "uninstaller", NEW, "uninstall", part="removal", detached=True, **_BACK),
-    _site(ROLLBACK, "install_on_management_server", "management", "installer", OLD, "install", detached=True, **_BACK),
-    _site(ROLLBACK, "start_for_license", "management", "startservice", OLD, "start_for_license", services=("JP1_ITDM_Web",), **_BACK),
-    _site(ROLLBACK, "register_license", "management", "licreg", OLD, "register_license", **_BACK),
-    _site(ROLLBACK, "stop_again", "management", "stopservice", OLD, "stop_services", **_BACK),
-    _site(ROLLBACK, "restore_database", "database", "importdb", OLD, "restore", detached=True, **_BACK),
     _site(
         ROLLBACK,
-        "start_services",
+        "install_on_database_server",
+        "database",
+        "uninstaller",
+        NEW,
+        "uninstall",
+        part="removal",
+        detached=True,
+        begin=UPGRADED,
+    ),
+    _site(ROLLBACK, "install_on_database_server", "database", "installer", OLD, "install", detached=True, begin=UPGRADED),
+    _site(
+        ROLLBACK,
+        "install_on_management_server",
+        "management",
+        "uninstaller",
+        NEW,
+        "uninstall",
+        part="removal",
+        detached=True,
+        begin=BACK_ON_DATABASE_SERVER,
+    ),
+    _site(
+        ROLLBACK,
+        "install_on_management_server",
+        "management",
+        "installer",
+        OLD,
+        "install",
+        detached=True,
+        begin=BACK_ON_DATABASE_SERVER,
+    ),
+    _site(
+        ROLLBACK,
+        "start_for_license",
         "management",
         "startservice",
         OLD,
-        "start_services",
-        services=_MANAGER_SERVICES,
-        after=_RESTORED,
-        **_BACK,
+        "start_for_license",
+        services=("JP1_ITDM_Web",),
+        begin=BACK_ON_BOTH,
     ),
-    _site(
-        ROLLBACK,
-        "verify",
-        "database",
-        "dbstat",
-        OLD,
-        "database_status",
-        reads_only=True,
-        after=Mark("management", "end", "startservice", OLD, times=2),
-        **_BACK,
-    ),
+    _site(ROLLBACK, "register_license", "management", "licreg", OLD, "register_license", begin=BACK_ON_BOTH),
+    _site(ROLLBACK, "stop_again", "management", "stopservice", OLD, "stop_services", begin=BACK_ON_BOTH),
+    _site(ROLLBACK, "restore_database", "database", "importdb", OLD, "restore", detached=True, begin=BEFORE_RESTORE),
+    _site(ROLLBACK, "start_services", "management", "startservice", OLD, "start_services", services=_MANAGER_SERVICES, begin=RESTORED),
+    _site(ROLLBACK, "verify", "database", "dbstat", OLD, "database_status", reads_only=True, after=_STARTED, begin=RESTORED),
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cases import applicable
-from tests.faults.mutations import MUTATIONS, Edit, Mutation, apply, copy_of
+from tests.faults.copies import copy_of
+from tests.faults.mutations import MUTATIONS, Edit, Mutation, apply
 
 ROOT = Path(__file__).resolve().parents[3]
 
