@@ -20,7 +20,7 @@ if __name__ == "__main__" and __package__ in (None, ""):  # run by its path
 
 from tests.faults.cases import all_cases, applicable, selected, subset  # noqa: E402
 from tests.faults.copies import copy_of  # noqa: E402
-from tests.faults.mutations import check_mutations  # noqa: E402
+from tests.faults.mutations import check_mutations, known  # noqa: E402
 from tests.faults.results import Results  # noqa: E402
 from tests.faults.schedule import minutes, run_all  # noqa: E402
 from tests.faults.table import page  # noqa: E402
@@ -100,7 +100,9 @@ def _table(options: argparse.Namespace) -> int:
         "ansible-core": version("ansible-core"),
         "Python": platform.python_version(),
     }
-    write_atomically(CHECKOUT / "docs/faults.md", page(results.entries(), facts, len(results.missing(applicable()))))
+    write_atomically(
+        CHECKOUT / "docs/faults.md", page(results.entries(), facts, len(results.missing(applicable())), known(CHECKOUT / ".lab"))
+    )
     entries = [entry for entry in results.entries() if "not_applicable" not in entry]
     failed = [entry["id"] for entry in entries if not entry["passed"]]
     _say(json.dumps({"run": len(entries), "failed": len(failed)}))

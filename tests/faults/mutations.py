@@ -7,17 +7,23 @@ A mutation is applied in a copy of what Ansible needs of the checkout, never in 
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.integration.lab_system import System
 from tests.lab.control.lab import Lab
+from tests.lab.control.state import write_atomically
 
-from .cases import applicable
+from .beginnings import Beginnings
+from .cases import Case, applicable
 from .copies import copy_of
+from .one_case import OPTIONS, CaseRun
 from .results import Results
-from .schedule import run_all
 
 
 @dataclass(frozen=True)
@@ -137,23 +143,64 @@ def apply(mutation: Mutation, folder: Path) -> None:
 
 
 def check_mutations(lab: Lab, systems: int, checkout: Path, only: str, say: Callable[[str], None]) -> int:
-    """Apply each mutation and run its cases.
+    """Apply each mutation and run its cases until one fails, on several systems side by side.
+
+    What cases begin with is made by the collection as it is; mutations whose cases begin alike share a system.
 
     :returns: 0 when every mutation was noticed.
     """
     by_id = {case.id: case for case in applicable()}
-    missed = []
     chosen = [mutation for mutation in MUTATIONS if only in mutation.name]
+    groups: dict[str, deque[Mutation]] = {}
     for mutation in chosen:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            copy_of(checkout, folder)
-            apply(mutation, folder)
-            results = Results(lab.folder / "mutations" / mutation.name.replace(" ", "-"))
-            done = run_all([by_id[case_id] for case_id in mutation.cases], lab, systems, folder, results, say)
-        noticed = [result.id for result in done if not result.passed and result.problems != ["fault_not_injected"]]
-        say(f"mutation {mutation.name}: {'caught by ' + ', '.join(noticed) if noticed else 'NOT CAUGHT'}")
-        if not noticed:
-            missed.append(mutation.name)
+        groups.setdefault(by_id[mutation.cases[0]].begin.name, deque()).append(mutation)
+    waiting = deque(sorted(groups.values(), key=len, reverse=True))
+    file = lab.folder / "mutations.json"
+    caught = known(lab.folder)
+
+    def work(number: int) -> None:
+        while waiting:
+            for mutation in waiting.popleft():
+                found = _caught_by(mutation, [by_id[case_id] for case_id in mutation.cases], System(lab, number), checkout, beginnings)
+                caught[mutation.name] = found
+                write_atomically(file, json.dumps(caught, indent=1, sort_keys=True))
+                say(f"mutation {mutation.name}: {f'caught by {found}' if found else 'NOT CAUGHT'}")
+
+    with tempfile.TemporaryDirectory() as intact:
+        copy_of(checkout, Path(intact))
+        beginnings = Beginnings(Path(intact), OPTIONS)
+        with ThreadPoolExecutor(systems) as pool:
+            list(pool.map(work, range(1, systems + 1)))
+    missed = [mutation.name for mutation in chosen if not caught.get(mutation.name)]
     say(f"mutations: {len(chosen) - len(missed)} caught, {len(missed)} not caught")
     return 1 if missed else 0
+
+
+def known(folder: Path) -> dict[str, str]:
+    """By which case each mutation was caught, by its name; empty texts for those that were not.
+
+    :param folder: the C(.lab) folder.
+    """
+    file = folder / "mutations.json"
+    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {mutation.name: found[mutation.name] for mutation in MUTATIONS if mutation.name in found}
+
+
+def _caught_by(mutation: Mutation, cases: Sequence[Case], system: System, checkout: Path, beginnings: Beginnings) -> str:
+    """The name of the first case that fails with a mutation; empty when none does."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_of(checkout, folder)
+        apply(mutation, folder)
+        results = Results(system.lab.folder / "mutations" / mutation.name.replace(" ", "-"))
+        for case in cases:
+            run = CaseRun(case, system, folder, beginnings)
+            result = run.result()
+            results.add(result.as_dict(), run.report())
+            # a fault that did not strike says nothing, and neither does a test that broke
+            telling = [
+                problem for problem in result.problems if problem != "fault_not_injected" and not problem.startswith("the test failed")
+            ]
+            if telling:
+                return case.id
+    return ""

@@ -22,12 +22,15 @@ journal says what is true, and nothing is left behind.
 """
 
 
-def page(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, str], not_run: int = 0) -> str:
+def page(
+    entries: Sequence[Mapping[str, Any]], facts: Mapping[str, str], not_run: int = 0, mutations: Mapping[str, str] | None = None
+) -> str:
     """The page.
 
     :param entries: the cases of the matrix with their results.
     :param facts: when and with what they were run.
     :param not_run: how many applicable cases have no result.
+    :param mutations: the guards that were removed once, with the case that failed then; an empty text where none did.
     """
     run = [entry for entry in entries if "not_applicable" not in entry]
     passed = [entry for entry in run if entry["passed"]]
@@ -51,6 +54,16 @@ def page(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, str], not_run
     if failed := [entry for entry in run if not entry["passed"]]:
         lines += ["", "## Failed", "", "| case | why |", "|---|---|"]
         lines += [f"| `{entry['id']}` | {_cell(entry['problems'][0])} |" for entry in failed]
+    if mutations:
+        lines += [
+            "",
+            "## Guards that were removed once",
+            "",
+            "With each of them gone, a case has to fail.",
+            "",
+            "| guard | case that failed |",
+        ]
+        lines += ["|---|---|", *(f"| {guard} | {f'`{case}`' if case else '**none**'} |" for guard, case in mutations.items())]
     lines += ["", "## Not applicable", "", "| case | reason |", "|---|---|"]
     lines += [f"| `{entry['id']}` | {_cell(entry['not_applicable'])} |" for entry in entries if "not_applicable" in entry]
     return "\n".join(line for line in lines if line is not None) + "\n"

@@ -31,7 +31,7 @@ def test_the_page_counts() -> None:
         entry("upgrade.backup.killed", passed=False, problems=["a|b"], decision_seconds=7.0),
         {"id": "upgrade.backup.x", "phase": "upgrade", "step": "backup", "fault": "x", "not_applicable": "It can not be."},
     ]
-    text = page(entries, {"date": "today"})
+    text = page(entries, {"date": "today"}, mutations={"a lock refuses": "upgrade.backup.second_run", "a token counts": ""})
     for line in (
         "| cases run | 2 |",
         "| passed | 1 |",
@@ -43,6 +43,8 @@ def test_the_page_counts() -> None:
         assert line in text
     assert "`upgrade.backup.killed` | a\\|b |" in text
     assert "`upgrade.backup.x` | It can not be. |" in text
+    assert "| a lock refuses | `upgrade.backup.second_run` |" in text
+    assert "| a token counts | **none** |" in text
 
 
 def test_the_limit_of_a_decision() -> None:
