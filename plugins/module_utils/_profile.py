@@ -109,6 +109,7 @@ FIELDS: dict[str, Field] = {
     ),
     "product.install_folder": Field("text", "", "The install folder, where the registry does not tell it."),
     "product.program_folders": Field("templates", [], "Folders whose files are compared before and after a rollback."),
+    "product.settings_files": Field("templates", [], "Files with the product's settings, which are compared before and after a rollback."),
     "product.installer_processes": Field("list", [], "Names of processes that show a running installer."),
     "services.management_server": Field("list", [], "Name patterns of the management server's services, in start order."),
     "services.database_server": Field("list", [], "Name patterns of the database server's services, in start order."),

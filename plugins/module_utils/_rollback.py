@@ -52,6 +52,10 @@ def state_differences(before: State, now: State, restored_records: Any = None) -
 
 def _server_differences(before: State, now: State) -> Iterator[str]:
     yield from programs_differ(before, now)
+    # a run that an earlier version of the collection has opened does not know them
+    for file, digest in (before.get("settings") or {}).items():
+        if (now.get("settings") or {}).get(file) != digest:
+            yield f"the settings in {file} are not those of before"
     for name, service in before["services"].items():
         present = now["services"].get(name)
         if present is None:

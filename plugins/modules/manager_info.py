@@ -126,6 +126,9 @@ state:
     program_files:
       description: Size in bytes and SHA-256 of each program file, separated by a colon, by its path; empty where the profile names no folders.
       type: dict
+    settings:
+      description: SHA-256 of each file with settings, by its path, V(null) for one that is missing; empty where the profile names none.
+      type: dict
     license_registered:
       description: Whether a licence is registered; V(null) where the profile can not tell, and on the database server.
       type: bool

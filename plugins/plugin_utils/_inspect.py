@@ -67,6 +67,7 @@ def inspect_server(product: Product) -> dict[str, Any]:
         "product": seen.installation.as_dict(),
         "services": services_by_name(seen.services),
         "program_files": program_files(product),
+        "settings": settings_files(product),
         "license_registered": _told(product, product.license_registered) if management else None,
         "operation_window": profile["operation_window.port"] in seen.ports if management else None,
         "database": (None if management else _told(product, product.database_status)) or dict(UNKNOWN_DATABASE),
@@ -162,6 +163,14 @@ def program_files(product: Product) -> dict[str, str]:
             for entry in product.host.hash_folder(folder):
                 files[f"{folder}\\{entry.path}"] = f"{entry.size}:{entry.sha256}"
     return files
+
+
+def settings_files(product: Product) -> dict[str, str | None]:
+    """Return the SHA-256 of every file with settings that the profile names, by its path; None for one that is not there."""
+    folder = product.installation.install_folder
+    files = [expand(template, {"install_folder": folder}) for template in product.profile["product.settings_files"]] if folder else []
+    digests = vars(product.host.ask(**{f"file_{number}": windows.file_digest(file) for number, file in enumerate(files)})) if files else {}
+    return {file: digests[f"file_{number}"] for number, file in enumerate(files)}
 
 
 def _told(product: Product, question: Callable[[], Any]) -> Any:

@@ -19,6 +19,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionErro
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import (
     Disk,
     FolderItem,
+    parse_digest,
     parse_disk,
     parse_folder,
     parse_free_bytes,
@@ -116,6 +117,11 @@ def file_exists(path: str) -> Probe[bool]:
     """Whether there is a file (not a folder) of that name."""
     where = quote(windows_path(path))
     return Probe(f"if exist {where} if not exist {folder_test(path)} echo #", _has_mark)
+
+
+def file_digest(path: str) -> Probe[str | None]:
+    """The SHA-256 digest of a file; None where there is none, or an empty one."""
+    return Probe(f"certutil -hashfile {quote(windows_path(path))} SHA256 2>nul", lambda answer: parse_digest(answer.text))
 
 
 def folder_exists(path: str) -> Probe[bool]:

@@ -35,6 +35,7 @@ QUESTIONS = (
     "disk",
     "free_bytes",
     "file_exists",
+    "file_digest",
     "folder_exists",
     "folder",
     "file_text",
@@ -339,6 +340,9 @@ class FakeWindows:
 
     def _file_exists(self, path: str) -> bool:
         return path in self.files
+
+    def _file_digest(self, path: str) -> str | None:
+        return hashlib.sha256(self.files[path]).hexdigest() if self.files.get(path) else None
 
     def _folder_exists(self, path: str) -> bool:
         return path in self.folders or (ntpath.splitdrive(path)[0] in self.disks and not ntpath.splitdrive(path)[1].strip("\\"))

@@ -38,6 +38,7 @@ def server_state(server: str, version: str = "10-00") -> State:
             service: {"state": "running", "start_type": "auto"} for service in (["Web", "Manager"] if management else ["Database"])
         },
         "program_files": {r"C:\bin\a.exe": f"1:{version}", r"C:\bin\b.exe": f"2:{version}"},
+        "settings": {r"C:\conf\product.ini": "0" * 64},
         "license_registered": True if management else None,
         "operation_window": True if management else None,
         "database": dict.fromkeys(("records", "schema", "damaged"))

@@ -224,6 +224,12 @@ def test_states_are_only_read(before: State, now: State) -> None:
 # What is compared
 
 
+def test_a_run_that_noted_no_settings_can_be_compared() -> None:
+    before = copy.deepcopy(BEFORE)
+    del before["management_server"]["settings"]
+    assert state_differences(before, BEFORE) == []
+
+
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
@@ -231,6 +237,8 @@ def test_states_are_only_read(before: State, now: State) -> None:
         ("management_server/services/Web/start_type", "manual", "service Web has start type manual instead of auto"),
         ("management_server/services", {}, "service Web is missing"),
         ("management_server/services/New", {"state": "running", "start_type": "auto"}, "New was not there before"),
+        ("management_server/settings", {}, r"the settings in C:\conf\product.ini are not those of before"),
+        ("database_server/settings", {r"C:\conf\product.ini": None}, r"the settings in C:\conf\product.ini are not those of before"),
         ("management_server/license_registered", False, "licence registered is False instead of True"),
         ("management_server/license_registered", None, "licence registered is None instead of True"),
         ("database_server/database/schema", "10-10", "schema is 10-10 instead of 10-00"),

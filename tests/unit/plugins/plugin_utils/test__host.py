@@ -173,6 +173,7 @@ ALL_PROBES: dict[str, _probe.Probe[Any]] = {
     "disk": _windows.disk("c:\\x"),
     "free_bytes": _windows.free_bytes("\\\\nas\\back up\\x"),
     "file_exists": _windows.file_exists("C:\\a (x86)\\b & c"),
+    "file_digest": _windows.file_digest("C:\\a (x86)\\b & c"),
     "folder_exists": _windows.folder_exists("C:\\"),
     "folder": _windows.folder("C:\\50% of\\it"),
     "file_text": _windows.file_text("C:\\a\\b.log"),

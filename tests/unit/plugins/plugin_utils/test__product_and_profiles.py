@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,15 @@ def test_each_server_tells_what_it_knows(management_server: FakeManager, databas
 def test_an_inspection_takes_few_round_trips(management_server: FakeManager) -> None:
     inspect_server(management_server.product())
     assert management_server.requests <= 4
+
+
+def test_files_with_settings_are_told_by_their_digests(management_server: FakeManager) -> None:
+    there, missing = INSTALL + r"\mgr\conf\a.ini", INSTALL + r"\mgr\conf\b.ini"
+    management_server.add_file(there, b"port=1")
+    overrides = {"product__settings_files": [r"{install_folder}\mgr\conf\a.ini", r"{install_folder}\mgr\conf\b.ini"]}
+    state = inspect_server(management_server.product(**overrides))
+    assert state["settings"] == {there: hashlib.sha256(b"port=1").hexdigest(), missing: None}
+    assert inspect_server(management_server.product())["settings"] == {}
 
 
 def test_what_a_half_installed_product_can_not_tell_is_unknown(management_server: FakeManager, database_server: FakeManager) -> None:
