@@ -12,7 +12,7 @@ PYTHON ?= python3
 PROCESSES ?= 3
 TESTS ?= tests/integration
 SYSTEMS ?= 1
-FAULT_SYSTEMS ?= 4
+FAULT_SYSTEMS ?= 3
 FAULTS ?=
 
 BIN := .venv/bin
@@ -31,8 +31,8 @@ demo: .venv/ready machine ## Upgrade a lab system at 10-00 to 10-10, and show wh
 
 ##@ Test
 .PHONY: test unit lab-tests lab-tests-all matrix faults faults-subset fault-mutations lint
-PARTS := environments machine image lint unit lab-tests
-test: ## All tests, except the slow ones of the lab
+PARTS := environments machine image lint unit lab-tests faults-subset
+test: ## All tests, except the slow ones of the lab and most of the fault matrix
 	@code=0; for part in $(PARTS); do \
 	    start=$$SECONDS; $(MAKE) --no-print-directory $$part || code=1; \
 	    echo "part: $$part: $$((SECONDS - start)) s"; \
@@ -53,12 +53,12 @@ matrix: environments machine ## Upgrade and roll back on the oldest and on the n
 	$(LAB) up
 	trap '$(LAB) down' EXIT; $(PYTEST) -s tests/integration/upgrade/test_cores.py
 
-faults: environments machine ## Every step meets every fault (FAULT_SYSTEMS=4 FAULTS="--part 1/3"); goes on where a broken run was
+faults: environments machine ## Every step meets every fault (FAULT_SYSTEMS=3 FAULTS="--part 1/3"); goes on where a broken run was
 	$(LAB) up --systems $(FAULT_SYSTEMS)
 	trap '$(LAB) down' EXIT; code=0; \
 	    $(BIN)/python -m tests.faults run $(FAULTS) || code=1; $(BIN)/python -m tests.faults table || code=1; exit $$code
 
-faults-subset: environments machine ## Each step and each fault once
+faults-subset: environments machine ## A few of them, in a few minutes
 	$(LAB) up --systems $(PROCESSES)
 	trap '$(LAB) down' EXIT; $(BIN)/python -m tests.faults run --subset
 

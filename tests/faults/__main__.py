@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run the cases that have no result yet; needs a lab that is up")
     run.add_argument("--only", default="", metavar="PATTERN", help="cases whose names hold this, or fit this glob; several with commas")
     run.add_argument("--part", default="", metavar="N/M", help="the N-th of M parts")
-    run.add_argument("--subset", action="store_true", help="the few cases that meet each fault and each step once")
+    run.add_argument("--subset", action="store_true", help="the few cases that run with all other tests")
     run.add_argument("--again", action="store_true", help="also those that have a result")
     run.add_argument("--failed", action="store_true", help="only those that have failed")
     run.add_argument("--systems", type=int, default=0, help="how many systems of the lab to use (default: all)")

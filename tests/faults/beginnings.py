@@ -128,7 +128,7 @@ class Beginnings:
         keys = {"kind": "fail", "when": beginning.when, "exit_code": 3, "version": beginning.version}
         system.fault(host, f"program:{beginning.program}", **keys)
         options = {**self._options, **beginning.options}
-        left = Controller(playbook(beginning.playbook, system.lab.inventory_file, system.manager, options), system, self._code)
+        left = Controller(playbook(beginning.playbook, system.lab.inventory_file, system.manager, options), system.manager, self._code)
         if not left.wait(_LIMIT_SECONDS) or left.end().result.get("end_state") != beginning.end_state:
             raise RuntimeError(f"the run was not left as {beginning.name} wants it: {left.output()[-3000:]}")
         left.forget()

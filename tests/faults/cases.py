@@ -38,21 +38,21 @@ _POINTS = ("before", "middle", "after")
 _VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
     "installer": {
         "exit_code": _POINTS,
-        "hang": ("before", "middle"),
-        "killed": (*_POINTS, "tree"),
-        "dropped_before": ("start", "wait"),
+        "hang": ("middle",),
+        "killed": ("middle", "after", "tree"),
+        "dropped_before": ("start",),
         "dropped_after": ("start", "wait"),
-        "restart": ("middle", "after"),
-        "power_loss": ("middle", "after"),
+        "restart": ("after",),
+        "power_loss": ("middle",),
         "controller_killed": ("middle", "after", "then_fails"),
         "disk_full": ("program", "files"),
-        "quota": ("shells", "operations"),
+        "quota": ("shells",),
         "second_run": ("refused", "takes_over"),
     },
     "long": {
         "exit_code": _POINTS,
         "hang": ("middle",),
-        "killed": ("middle", "tree"),
+        "killed": ("tree",),
         "dropped_before": ("start",),
         "dropped_after": ("start", "wait"),
         "restart": ("middle",),
@@ -62,7 +62,7 @@ _VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
         "quota": ("operations",),
     },
     "short": {
-        "exit_code": ("before", "middle", "after"),
+        "exit_code": ("middle", "after"),
         "hang": ("middle",),
         "killed": ("middle",),
         "dropped_before": ("start",),
@@ -207,34 +207,22 @@ def selected(pattern: str = "", part: str = "") -> list[Case]:
     return cases
 
 
-#: Each fault and each step at least once, and the guards that matter most.
+#: Faults of every kind, in cases that need next to nothing to begin with.
 _SUBSET = (
-    "upgrade.backup.controller_killed.middle",
     "upgrade.backup.disk_full.program",
-    "upgrade.stop.exit_code.middle",
-    "upgrade.install_on_database_server.hang.middle",
-    "upgrade.install_on_database_server.dropped_before.start",
-    "upgrade.setup_database.killed.middle",
-    "upgrade.setup_database.orphan",
-    "upgrade.install_on_management_server.restart.middle",
-    "upgrade.install_on_management_server.second_run.refused",
-    "upgrade.install_on_database_server.backup_damaged",
-    "rollback.verify.interference",
-    "upgrade.start.service_fails.JP1_ITDM_Service",
-    "upgrade.verify.unavailable",
+    "upgrade.stop.nothing_done",
+    "upgrade.install_on_database_server.exit_code.middle",
+    "upgrade.install_on_database_server.killed.tree",
+    "upgrade.install_on_database_server.dropped_after.start",
+    "upgrade.install_on_database_server.power_loss.middle",
+    "upgrade.install_on_database_server.controller_killed.middle",
+    "upgrade.install_on_database_server.quota.shells",
+    "upgrade.install_on_database_server.second_run.refused",
     "upgrade.install_on_database_server.rollback_step_fails",
-    "rollback.stop_services.quota.operations",
-    "rollback.install_on_database_server.power_loss.middle",
-    "rollback.install_on_management_server.nothing_done",
-    "rollback.start_for_license.exit_code.after",
-    "rollback.register_license.dropped_after.wait",
-    "rollback.stop_again.killed.middle",
-    "rollback.restore_database.exit_code.middle",
-    "rollback.start_services.hang.middle",
 )
 
 
 def subset() -> list[Case]:
-    """A few cases that meet each fault and each step at least once."""
+    """The few cases that run with all other tests."""
     by_id = {case.id: case for case in applicable()}
     return [by_id[case_id] for case_id in _SUBSET]

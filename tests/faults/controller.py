@@ -18,9 +18,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.integration.lab_system import System
 from tests.integration.upgrade.ansible_runs import CORES, Run, plain, recap_of
-from tests.lab.control.processors import processor_of
 
 _TAG = "JP1_ITDM_FAULTS"
 # What the default callback prints when a task has ended on a host.
@@ -32,14 +30,14 @@ class Controller:
     """One run of C(ansible-playbook).
 
     :param words: its command line.
-    :param system: the one whose result is read at the end; its hosts' processor is the run's, too.
+    :param system: the management server, whose result is read at the end.
     :param folder: where it is started.
     """
 
-    def __init__(self, words: Sequence[str], system: System, folder: Path) -> None:
+    def __init__(self, words: Sequence[str], system: str, folder: Path) -> None:
         self.words = list(words)
         self.began = datetime.now(UTC)
-        self._system = system.manager
+        self._system = system
         self._results = tempfile.TemporaryDirectory()
         self._tag = uuid.uuid4().hex
         self._lines: list[tuple[datetime, str]] = []
@@ -56,7 +54,6 @@ class Controller:
             text=True,
             errors="replace",
         )
-        os.sched_setaffinity(self._process.pid, {processor_of(system.number)})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

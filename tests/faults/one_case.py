@@ -116,7 +116,7 @@ class CaseRun:
 
     def _start(self, words: list[str]) -> Controller:
         self.scene.say(shlex.join(words))
-        controller = Controller(words, self.system, self.code)
+        controller = Controller(words, self.system.manager, self.code)
         self.scene.controllers.append(controller)
         return controller
 
