@@ -259,7 +259,9 @@ def _check_known(field: Any, where: str) -> None:
         return
     near = difflib.get_close_matches(str(field), FIELDS, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
-    raise _bad(f"{where}: {field} is not a field of a profile.", f"{hint}All are described in the collection's file plugins/module_utils/_profile.py.")
+    raise _bad(
+        f"{where}: {field} is not a field of a profile.", f"{hint}The collection's file plugins/module_utils/_profile.py has them all."
+    )
 
 
 def _checked(value: Any, field: Field, where: str) -> Any:
