@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import PreconditionError
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.plugins.plugin_utils._controller import write_private
-from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
 
 
 class ActionModule(HostAction):
@@ -22,8 +22,8 @@ class ActionModule(HostAction):
     spec = _argspec.UPGRADE_RESULT
     server = "management_server"
 
-    def act(self, host: Host, options: dict[str, Any]) -> dict[str, Any]:
-        """Write the file, if it is not there with this content already."""
+    def work(self, name: str, options: dict[str, Any], secrets: Iterable[str], result: dict[str, Any]) -> None:
+        """Write the file, if it is not there with this content already; how a run ended is kept whatever the connection is."""
         path = Path(options["path"])
         text = json.dumps(options["content"], indent=4, sort_keys=True, ensure_ascii=False) + "\n"
         try:
@@ -36,4 +36,4 @@ class ActionModule(HostAction):
                 code="controller_file",
                 remedy="Correct upgrade_result_folder, or the rights of this account.",
             ) from error
-        return {"changed": changed, "path": str(path)}
+        result.update(changed=changed, path=str(path), http_requests=0)

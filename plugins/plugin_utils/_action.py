@@ -72,6 +72,15 @@ class HostAction(ActionBase):  # type: ignore[misc]
         """Do the action's work and return its result."""
         return run_step(self.step(host, options), check_mode=self._task.check_mode, log=host.log)
 
+    def work(self, name: str, options: dict[str, Any], secrets: Iterable[str], result: dict[str, Any]) -> None:
+        """Put what the action does into the task's result; here by acting on the host over the task's connection."""
+        host = self._open(name, secrets, options.get("reconnection_time") or 0)
+        try:
+            result.update(self.act(host, options))
+        finally:
+            result["http_requests"] = host.requests
+            host.close()
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task; a failure of any kind comes back as a failed result, never as an unreachable host."""
         variables = task_vars or {}
@@ -81,12 +90,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         try:
             options = self._options(name, variables, secrets)
             self._check_target(name, options, variables)
-            host = self._open(name, secrets, options.get("reconnection_time") or 0)
-            try:
-                result.update(self.act(host, options))
-            finally:
-                result["http_requests"] = host.requests
-                host.close()
+            self.work(name, options, secrets, result)
         except UpgradeError as error:
             result.update(failed=True, changed=bool(error.evidence.get("executed")), **_failure(error, name))
         facts = {key: result.pop(key) for key in self.facts if key in result}

@@ -20,7 +20,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResul
 from ansible_collections.jp1.itdm.tests.unit.plugins import journals
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import DOCUMENT, MEDIA, SECRETS, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, stop_all
-from ansible_collections.jp1.itdm.tests.unit.plugins.tasks import GROUPS, run_action, use
+from ansible_collections.jp1.itdm.tests.unit.plugins.tasks import GROUPS, connection, run_action, use
 
 FOLDER = Path(_argspec.__file__).parents[1] / "action"
 ACTIONS = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -410,6 +410,13 @@ def test_a_result_is_kept_for_its_owner(management: FakeManager, variables: dict
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert good("upgrade_result", arguments, variables)["changed"] is False
     assert good("upgrade_result", {**arguments, "content": {}}, variables)["changed"] is True
+
+
+def test_a_result_is_kept_whatever_the_connection_is(variables: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "JP1MGR01.json"
+    result = run_action(action("upgrade_result"), {"path": str(file), "content": RESULT}, variables, through=connection(transport="local"))
+    assert not result.get("failed"), result
+    assert json.loads(file.read_text(encoding="utf-8")) == RESULT
 
 
 def test_a_result_that_can_not_be_kept_is_told(management: FakeManager, variables: dict[str, Any], tmp_path: Path) -> None:
