@@ -68,6 +68,7 @@ def test_a_failing_step(system: System, run: Playbooks, program: str, when: str,
     assert_rolled_back(system, before, run("upgrade", commit=True, core=core))
 
 
+@SLOW
 def test_the_printed_command_upgrades_after_all(system: System, run: Playbooks) -> None:
     """When the fault is gone, nothing of the failed run is in the way."""
     before = system.look()

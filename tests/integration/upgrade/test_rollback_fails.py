@@ -16,7 +16,7 @@ SLOW = pytest.mark.slow
 @pytest.mark.parametrize(
     ("server", "program", "keys"),
     [
-        ("database", "importdb", {"when": "middle"}),
+        pytest.param("database", "importdb", {"when": "middle"}, marks=SLOW),  # the fault matrix's subset has the like
         pytest.param("database", "installer", {"when": "before", "version": OLD}, marks=SLOW),
         pytest.param("manager", "installer", {"when": "middle", "version": OLD}, marks=SLOW),
         pytest.param("manager", "uninstaller", {"when": "middle", "version": NEW}, marks=SLOW),
