@@ -75,6 +75,8 @@ _ACTIONS = {
     "backup_status": "tells the number of records in a backup",
 }
 ACTIONS = tuple(_ACTIONS)
+# What changes nothing.
+ASKING_ACTIONS = ("license_status", "database_status", "backup_status")
 # What may take hours, and must not end with the connection.
 LONG_ACTIONS = ("backup", "restore", "install", "uninstall", "setup_database")
 

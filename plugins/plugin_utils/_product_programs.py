@@ -23,7 +23,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     UnknownOutcomeError,
     UpgradeError,
 )
-from ansible_collections.jp1.itdm.plugins.module_utils._profile import LONG_ACTIONS, SECRET_VARIABLES, Profile, expand
+from ansible_collections.jp1.itdm.plugins.module_utils._profile import ASKING_ACTIONS, LONG_ACTIONS, SECRET_VARIABLES, Profile, expand
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult, Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
@@ -120,7 +120,8 @@ class ProductPrograms:
         with self._response_file(action, response) as path:
             values["response_file"] = path
             options = {**self._options(action, values), "on_time_limit": "leave", "secrets": self.secrets.values()}
-            return self.host.run(self._argv(action, values), **options)
+            # what only asks can be asked again when its answer was lost
+            return self.host.run(self._argv(action, values), idempotent=action in ASKING_ACTIONS, **options)
 
     def _argv(self, action: str, values: Mapping[str, str]) -> list[str]:
         return [expand(word, values) for word in self.profile[f"{action}.argv"]]

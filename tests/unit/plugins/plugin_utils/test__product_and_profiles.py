@@ -205,6 +205,23 @@ def test_only_what_the_server_does_not_show_can_be_confirmed(
     assert database_server.ran == []
 
 
+def test_only_what_asks_may_be_run_again_when_its_answer_was_lost(
+    management_server: FakeManager, database_server: FakeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeatable: dict[str, bool] = {}
+    run = FakeManager.run
+
+    def note(self: FakeManager, command: Any, **options: Any) -> Any:
+        repeatable[command[0].rpartition("\\")[2]] = options["idempotent"]
+        return run(self, command, **options)
+
+    monkeypatch.setattr(FakeManager, "run", note)
+    database_server.product().database_status()
+    management_server.product().license_registered()
+    management_server.product().run("stop_services")
+    assert repeatable == {"dbstat.exe": True, "licstat.exe": True, "stopservice.exe": False}
+
+
 # Looking at a server
 
 
