@@ -13,6 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__" and __package__ in (None, ""):  # run by its path
@@ -23,7 +24,7 @@ from tests.faults.copies import copy_of  # noqa: E402
 from tests.faults.mutations import check_mutations, known  # noqa: E402
 from tests.faults.results import Results  # noqa: E402
 from tests.faults.schedule import minutes, run_all  # noqa: E402
-from tests.faults.table import page  # noqa: E402
+from tests.faults.table import over_limit, page  # noqa: E402
 from tests.lab.control.lab import Lab  # noqa: E402
 from tests.lab.control.state import write_atomically  # noqa: E402
 
@@ -72,6 +73,9 @@ def _run(options: argparse.Namespace) -> int:
     failed = [result for result in done if not result.passed]
     seconds = (datetime.now(UTC) - begin).total_seconds()
     _say(f"faults: {len(done) - len(failed)} passed, {len(failed)} failed in {minutes(seconds)}")
+    if done:
+        decisions = sorted(result.decision_seconds for result in done)
+        _say(f"from fault to decision: median {median(decisions):.1f} s, maximum {decisions[-1]:.1f} s")
     for result in failed:
         _say(f"  {result.id}: {'; '.join(result.problems)[:1000]}")
     return 1 if failed else 0
@@ -105,8 +109,9 @@ def _table(options: argparse.Namespace) -> int:
     )
     entries = [entry for entry in results.entries() if "not_applicable" not in entry]
     failed = [entry["id"] for entry in entries if not entry["passed"]]
-    _say(json.dumps({"run": len(entries), "failed": len(failed)}))
-    return 1 if failed else 0
+    late = [entry["id"] for entry in entries if over_limit(entry)]
+    _say(json.dumps({"run": len(entries), "failed": len(failed), "decided too late": late}))
+    return 1 if failed or late else 0
 
 
 def _mutations(options: argparse.Namespace) -> int:

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from .beginnings import BACK_ON_BOTH, BEFORE_RESTORE, FRESH, Beginning
+from .beginnings import BACK_ON_BOTH, BEFORE_RESTORE, FRESH, UPGRADED_RUNNING, Beginning
 from .sites import ROLLBACK, SITES, UPGRADE, Site
 
 #: The faults, as the documentation calls them.
@@ -119,11 +119,23 @@ class Case:
         return ".".join(filter(None, (self.site.id, self.fault, self.variant, self.service)))
 
     @property
+    def ends_run(self) -> bool:
+        """Whether the run that meets the fault ends, so that the next fault of a chain meets the next run."""
+        return self.fault not in _SURVIVED
+
+    @property
     def begin(self) -> Beginning:
         """How it begins."""
         return _EARLIER.get((self.site.phase, self.site.step, self.fault), self.site.begin)
 
 
+# Faults that a run survives.
+_SURVIVED = ("dropped_before", "dropped_after", "unavailable", "quota", "restart")
+# Faults behind which the next run of the same playbook goes on where it was.
+_GONE_ON_FROM = {
+    UPGRADE: ("hang", "controller_killed"),
+    ROLLBACK: ("exit_code", "nothing_done", "hang", "killed", "controller_killed", "disk_full"),
+}
 # Faults that strike while an earlier step runs, which therefore has to be part of the case.
 _EARLIER: dict[tuple[str, str, str], Beginning] = {
     (UPGRADE, "install_on_database_server", "backup_damaged"): FRESH,
@@ -207,18 +219,36 @@ def selected(pattern: str = "", part: str = "") -> list[Case]:
     return cases
 
 
+#: How a run begins that meets faults at all steps of its phase.
+CHAIN_BEGINS = {UPGRADE: FRESH, ROLLBACK: UPGRADED_RUNNING}
+
+
+def chains(cases: Sequence[Case]) -> list[list[Case]]:
+    """Put cases of one fault together that a run, or one and those that go on with it, can meet one after the other at its steps; each of
+    the others is alone."""
+    found: dict[tuple[str, str, str], list[Case]] = {}
+    for case in cases:
+        site = case.site
+        chained = case.fault in _SURVIVED or case.fault in _GONE_ON_FROM[site.phase]
+        # a run counts records by the same program before its last step
+        alone = not chained or (site.phase, site.step) == (ROLLBACK, "verify") or case.variant == "then_fails"
+        # those of one site can not meet
+        variant = "" if case.fault in ("quota", "restart") else case.variant
+        found.setdefault((case.id, "", "") if alone else (site.phase, case.fault, variant), []).append(case)
+    return list(found.values())
+
+
 #: Faults of every kind, in cases that need next to nothing to begin with.
 _SUBSET = (
     "upgrade.backup.disk_full.program",
     "upgrade.stop.nothing_done",
-    "upgrade.install_on_database_server.exit_code.middle",
+    "upgrade.install_on_database_server.rollback_step_fails",
     "upgrade.install_on_database_server.killed.tree",
     "upgrade.install_on_database_server.dropped_after.start",
     "upgrade.install_on_database_server.power_loss.middle",
     "upgrade.install_on_database_server.controller_killed.middle",
     "upgrade.install_on_database_server.quota.shells",
     "upgrade.install_on_database_server.second_run.refused",
-    "upgrade.install_on_database_server.rollback_step_fails",
 )
 
 

@@ -180,10 +180,9 @@ def _killed_and_failing(site: Site) -> Injection:
 
 
 def _kill_controller(scene: Scene) -> None:
-    first = scene.controllers[0]
-    if first.runs:
+    if run := next((each for each in scene.controllers if each.runs), None):
         scene.say("SIGKILL for ansible-playbook")
-        first.kill()
+        run.kill()
         scene.told["killed"] = _now()
 
 
@@ -210,7 +209,7 @@ def _unavailable(case: Case) -> Injection:
         scene.wire(kind="http", status=503, for_seconds=UNAVAILABLE_SECONDS)
 
     def struck(scene: Scene) -> datetime | None:
-        return next(iter(scene.wire_times("http")), None)
+        return next(iter(scene.wire_times()), None)
 
     return _paused(case.site, "middle", strike, seconds=3, proof=struck, limit=UNAVAILABLE_SECONDS)
 
@@ -224,15 +223,14 @@ def _dropped(case: Case) -> Injection:
     later = {"action": "Receive", "pattern": site.waiting_line}
 
     def arm(scene: Scene) -> None:
-        scene.told["kind"] = "drop_before" if case.fault == "dropped_before" else "drop_after"
-        scene.wire(kind=scene.told["kind"], **(first if case.variant == "start" else later))
+        kind = "drop_before" if case.fault == "dropped_before" else "drop_after"
+        scene.wire(kind=kind, **(first if case.variant == "start" else later))
 
     return Injection(arm, _on_the_wire)
 
 
 def _on_the_wire(scene: Scene) -> datetime | None:
-    times = scene.wire_times(scene.told.get("kind", ""))
-    return next((when for when in times if when >= scene.told["armed"]), None)
+    return next(iter(scene.wire_times()), None)
 
 
 def _quota(case: Case) -> Injection:
@@ -240,11 +238,9 @@ def _quota(case: Case) -> Injection:
     site = case.site
 
     def arm(scene: Scene) -> None:
-        scene.told["kind"] = "wsman"
         scene.wire(**_OPERATION_QUOTA, action="Command", pattern=site.line)
 
     def strike(scene: Scene) -> None:
-        scene.told["kind"] = "wsman"
         scene.wire(**_SHELL_QUOTA, action="Create", for_seconds=20)
 
     if case.variant == "operations":

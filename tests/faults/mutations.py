@@ -194,8 +194,8 @@ def _caught_by(mutation: Mutation, cases: Sequence[Case], system: System, checko
         apply(mutation, folder)
         results = Results(system.lab.folder / "mutations" / mutation.name.replace(" ", "-"))
         for case in cases:
-            run = CaseRun(case, system, folder, beginnings)
-            result = run.result()
+            run = CaseRun([case], system, folder, beginnings)
+            (result,) = run.results()
             results.add(result.as_dict(), run.report())
             # a fault that did not strike says nothing, and neither does a test that broke
             telling = [

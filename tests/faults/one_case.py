@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs one case: a system, a run, its fault, the commands that the messages name, and the verdict."""
+"""Runs one case, or a chain of them: a system, a run, its faults, the commands that the messages name, and the verdict."""
 
 from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,23 +16,29 @@ from tests.integration.lab_system import System
 from tests.integration.upgrade.ansible_runs import Run
 
 from .beginnings import Beginnings
-from .cases import Case
+from .cases import CHAIN_BEGINS, Case
 from .controller import Controller, playbook
-from .injections import ORPHAN_SECONDS, Injection, injection
+from .injections import ORPHAN_SECONDS
 from .judge import GOALS, Judgement, said
 from .scene import EXECUTABLES, Scene, combined
 from .sites import ROLLBACK
+from .strikes import Strike
 
 MAX_FOLLOW_UPS = 3
 _RUN_SECONDS = 300.0
 _LOOK_SECONDS = 0.15
 #: Role options of every case.
 OPTIONS: dict[str, Any] = {}
+# What the cases of one run have in common.
+_COMMON = ("end_state", "end", "allowed", "lost_records", "started_twice", "journal_true", "follow_ups")
 
 
 @dataclass
 class Result:
-    """What is kept of a case."""
+    """What is kept of a case.
+
+    :ivar together: how many cases met in the same run.
+    """
 
     id: str
     phase: str
@@ -49,6 +55,7 @@ class Result:
     limit_seconds: float = 0.0
     follow_ups: int = 0
     seconds: float = 0.0
+    together: int = 1
     problems: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,62 +64,67 @@ class Result:
 
 
 class CaseRun:
-    """One case on one system.
+    """One case on one system; or several that meet in one run, each at its own step.
 
     :param code: the root of the checkout whose playbooks are run.
     """
 
-    def __init__(self, case: Case, system: System, code: Path, beginnings: Beginnings) -> None:
-        self.case = case
+    def __init__(self, cases: Sequence[Case], system: System, code: Path, beginnings: Beginnings) -> None:
+        self.case = cases[0]
         self.system = system
         self.code = code
         self.beginnings = beginnings
-        self.scene = Scene(system, case.site)
-        self.injection: Injection = injection(case)
-        site = case.site
-        self.options = combined(OPTIONS, site.options, self.injection.options)
-        self.playbook = "rollback" if site.phase == ROLLBACK else "upgrade"
+        self.scene = Scene(system, self.case.site)
+        self.strikes = [Strike(case, self.scene.at(case.site)) for case in cases]
+        self.injection = self.strikes[0].injection
+        self.options = combined(OPTIONS, *(case.site.options for case in cases), *(each.injection.options for each in self.strikes))
+        self.playbook = "rollback" if self.case.site.phase == ROLLBACK else "upgrade"
         self.judgement: Judgement
         self.runs: list[Run] = []
         self._second: Controller | None = None
-        self._armed = False
-        self._struck = False
 
-    def result(self) -> Result:
-        """Run the case."""
+    def results(self) -> list[Result]:
+        """Run it and return a result for each case; what is wrong with the run as a whole is wrong with each of them."""
         begin = time.monotonic()
-        site = self.case.site
-        result = Result(self.case.id, site.phase, site.step, self.case.fault, limit_seconds=self.injection.limit)
+        common = Result("", "", "", "")
+        own: list[Result] = []
+        for each in self.strikes:
+            site = each.case.site
+            own.append(Result(each.case.id, site.phase, site.step, each.case.fault, limit_seconds=each.injection.limit))
         try:
-            self._take_place(result)
+            self._take_place(common, own)
         except Exception as error:  # a case that can not be judged is a failed one, and the others go on
             self.scene.say(f"{type(error).__name__}: {error}")
-            result.problems.append(f"the test failed: {type(error).__name__}: {error}"[:500])
+            common.problems.append(f"the test failed: {type(error).__name__}: {error}"[:500])
         finally:
             for controller in self.scene.controllers:
                 if controller.runs:
                     controller.kill()
                 controller.end_orphans(0)
-        result.passed = not result.problems
-        result.seconds = round(time.monotonic() - begin, 1)
-        return result
+        seconds = round((time.monotonic() - begin) / len(own), 1)
+        return [self._put_together(result, common, seconds) for result in own]
+
+    def _put_together(self, result: Result, common: Result, seconds: float) -> Result:
+        problems = [*result.problems, *common.problems]
+        shared = {key: getattr(common, key) for key in _COMMON}
+        return replace(result, **shared, problems=problems, passed=not problems, seconds=seconds, together=len(self.strikes))
 
     # The course of a case
 
-    def _take_place(self, result: Result) -> None:
-        before = self.beginnings.bring(self.system, self.case.begin)
+    def _take_place(self, common: Result, own: list[Result]) -> None:
+        begin = self.case.begin if len(self.strikes) == 1 else CHAIN_BEGINS[self.case.site.phase]
+        before = self.beginnings.bring(self.system, begin)
         self.judgement = Judgement(self.scene, before)
         self._start(playbook(self.playbook, self.system.lab.inventory_file, self.system.manager, self.options))
-        self._watch()
-        struck = self.injection.struck(self.scene)
-        if struck is None:
-            result.problems.append("fault_not_injected")
-        else:
-            result.decision_seconds = self._decision(struck)
-        self._follow(result)
-        self._verdict(result)
-        if struck is not None and result.decision_seconds > result.limit_seconds + 30:
-            result.problems.append(f"the decision took {result.decision_seconds} s, the limit is {result.limit_seconds:g} s and 30 s more")
+        self._watch(self.scene.controllers[0])
+        self._follow(common)
+        for each, result in zip(self.strikes, own, strict=True):
+            struck = each.struck
+            if struck is None:
+                result.problems.append("fault_not_injected")
+            else:
+                result.decision_seconds = self._decision(each, struck)
+        self._verdict(common)
 
     def _start(self, words: list[str]) -> Controller:
         self.scene.say(shlex.join(words))
@@ -120,51 +132,42 @@ class CaseRun:
         self.scene.controllers.append(controller)
         return controller
 
-    def _watch(self) -> None:
-        """Carry the fault out at its moment, and wait for the end of the run, and of the one that was started beside it."""
-        first = self.scene.controllers[0]
-        end = time.monotonic() + _RUN_SECONDS
-        while first.runs or (self._second and self._second.runs):
+    def _watch(self, run: Controller) -> None:
+        """Carry the faults out at their moments, and wait for the end of a run, and of the one that was started beside it."""
+        limit = _RUN_SECONDS * len(self.strikes)
+        end = time.monotonic() + limit
+        while run.runs or (self._second and self._second.runs):
             if time.monotonic() > end:
-                raise TimeoutError(f"the run has not ended after {_RUN_SECONDS:g} s")
+                raise TimeoutError(f"the run has not ended after {limit:g} s")
             self._attend()
             time.sleep(_LOOK_SECONDS)
         self._attend()
 
     def _attend(self) -> None:
-        site, scene = self.case.site, self.scene
-        if not self._armed and (site.after is None or site.after.found(scene.events(site.after.server))):
-            self._armed = True
-            scene.told["armed"] = datetime.now().astimezone()
-            self.injection.arm(scene)
-            if self.case.variant == "at_once":
-                self._start_second()
-        mark = self.injection.mark
-        if self._armed and not self._struck and mark and mark.found(scene.events(mark.server)):
-            self._struck = True
-            self.injection.strike(scene)
-            if self.case.fault == "second_run":
+        for number, each in enumerate(self.strikes):
+            what = each.attend(self.strikes[:number])
+            if (each.case.fault, what) == ("second_run", "armed" if each.case.variant == "at_once" else "struck"):
                 self._start_second()
 
     def _start_second(self) -> None:
         more = ["-e", "upgrade_take_over=true"] if self.case.variant == "takes_over" else []
         self._second = self._start([*self.scene.controllers[0].words, *more])
 
-    def _decision(self, struck: datetime) -> float:
+    def _decision(self, strike: Strike, struck: datetime) -> float:
         """Seconds from the fault to what the run did about it: it started a program, or the task that met the fault ended; or to the end of
         a second run that is refused.
 
-        Where the controller was killed nobody is left to decide; that counts in the next run.
+        Where the controller was killed nobody is left to decide; what counts then is how long the next run takes to its first deed.
         """
-        first = self.scene.controllers[0]
-        if first.killed:
-            return 0.0
+        if strike.run.killed:
+            following = self.scene.controllers[self.scene.controllers.index(strike.run) + 1 :]
+            return round((following[0].acted - following[0].began).total_seconds(), 1) if following else 0.0
         if self._second:
             decided = self._second.ended
         else:
             events = [event for server in self.scene.servers for event in self.scene.events(server)]
             begun = [event.time for event in events if event.kind == "start" and f"{event.name}.exe".lower() in EXECUTABLES]
-            decided = min([first.decided(struck), *(when for when in begun if when > struck)])
+            decided = min([strike.run.decided(struck), *(when for when in begun if when > struck)])
         return round((decided - struck).total_seconds(), 1)
 
     # What the messages say
@@ -178,8 +181,8 @@ class CaseRun:
         elif not first.killed:
             self._see(run)
         while not self._is_over(run):
-            if result.follow_ups == MAX_FOLLOW_UPS:
-                result.problems.append(f"{MAX_FOLLOW_UPS} more commands have not ended the matter")
+            if result.follow_ups == MAX_FOLLOW_UPS * len(self.strikes):
+                result.problems.append(f"{result.follow_ups} more commands have not ended the matter")
                 return
             words = self._next(run)
             if words is None:
@@ -192,14 +195,11 @@ class CaseRun:
             again = self._start(words)
             if self.case.fault == "orphan" and result.follow_ups == 1 and not again.wait(ORPHAN_SECONDS) and first.orphans():
                 result.problems.append(f"a worker of the killed controller still runs after {ORPHAN_SECONDS} s")
-            if not again.wait(_RUN_SECONDS):
-                raise TimeoutError(f"the command has not ended after {_RUN_SECONDS:g} s")
+            self._watch(again)
             run = again.end()
             self.runs.append(run)
-            self._see(run)
-            if first.killed and result.follow_ups == 1:
-                result.decision_seconds = round((again.acted - again.began).total_seconds(), 1)
-            first = again
+            if not again.killed:
+                self._see(run)
 
     def _is_over(self, run: Run) -> bool:
         """Whether the system needs no further command: the run is closed, or none was opened."""
@@ -225,7 +225,8 @@ class CaseRun:
 
     def _prepare_next(self) -> None:
         self.scene.remove_causes()
-        self.injection.repair(self.scene)
+        for each in self.strikes:
+            each.injection.repair(each.scene)
         if not self.scene.wait_for_programs(60):
             self.scene.say("programs still run")
 

@@ -37,9 +37,13 @@ class Results:
         """Keep the result of a case and everything that explains it."""
         with self._lock:
             self._found[entry["id"]] = entry
-            self.logs.mkdir(parents=True, exist_ok=True)
-            (self.logs / f"{entry['id']}.log").write_text(log, encoding="utf-8")
+            self.keep_log(entry["id"], log)
             self._write()
+
+    def keep_log(self, name: str, log: str) -> None:
+        """Keep what explains something."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        (self.logs / f"{name}.log").write_text(log, encoding="utf-8")
 
     def _write(self) -> None:
         entries = [self._found.get(case.id) or _without_result(case) for case in all_cases()]

@@ -51,6 +51,13 @@ class Scene:
         self.told: dict[str, Any] = {}
         self.ended: list[tuple[datetime, str, str]] = []
         self.log: list[str] = []
+        self._wires: set[str] = set()
+
+    def at(self, site: Site) -> Scene:
+        """The same scene as another fault of the same run sees it, at its own site."""
+        other = Scene(self.system, site)
+        other.controllers, other.ended, other.log = self.controllers, self.ended, self.log
+        return other
 
     @property
     def host(self) -> str:
@@ -70,16 +77,17 @@ class Scene:
     def wire(self, **keys: Any) -> None:
         """Add a fault of the site's WinRM endpoint."""
         self.say(f"{self.host}: wire fault {keys}")
-        self.system.lab.wire_fault(self.host, **{"id": f"{time.time_ns()}", **keys})
+        self._wires.add(name := f"{time.time_ns()}")
+        self.system.lab.wire_fault(self.host, **{"id": name, **keys})
 
     def events(self, server: str = "") -> list[Event]:
         """What the programs of a server have noted."""
         return self.system.lab.programs(self.servers[server or self.site.server])
 
-    def wire_times(self, kind: str) -> list[datetime]:
-        """When the endpoint of the site carried out a fault of a kind."""
+    def wire_times(self) -> list[datetime]:
+        """When the endpoint of the site carried out the faults that were added here."""
         entries = self.system.lab.wire_log(self.host)
-        return [datetime.fromisoformat(entry["time"]) for entry in entries if entry.get("wire_fault") == kind]
+        return [datetime.fromisoformat(entry["time"]) for entry in entries if entry.get("wire_fault_id") in self._wires]
 
     def processes(self, *words: str, host: str = "", end: bool = False) -> list[str]:
         """The processes on a host whose command line holds one of the words.

@@ -7,14 +7,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tests.integration.lab_system import System
 from tests.lab.control.lab import Lab
 
 from .beginnings import FRESH, Beginning, Beginnings
-from .cases import Case
+from .cases import CHAIN_BEGINS, Case, chains
 from .one_case import OPTIONS, CaseRun, Result
 from .results import Results
 
@@ -28,20 +28,27 @@ def run_all(cases: Sequence[Case], lab: Lab, systems: int, code: Path, results: 
     :param code: the root of the checkout whose playbooks are run.
     :returns: the results, in the order in which the cases ended.
     """
-    waiting = _Waiting(cases, results)
+    waiting = _Waiting(chains(cases), results)
     beginnings = Beginnings(code, OPTIONS)
     begin = time.monotonic()
     done: list[Result] = []
     lock = threading.Lock()
 
     def work(number: int) -> None:
-        while case := waiting.next(lambda beginning: beginnings.to_make(number, beginning)):
-            run = CaseRun(case, System(lab, number), code, beginnings)
-            result = run.result()
-            results.add(result.as_dict(), run.report())
-            with lock:
-                done.append(result)
-                say(progress(result, done, len(cases), time.monotonic() - begin))
+        while chain := waiting.next(lambda beginning: beginnings.to_make(number, beginning)):
+            run = CaseRun(chain, System(lab, number), code, beginnings)
+            found = run.results()
+            report = run.report()
+            if len(chain) > 1 and not all(result.passed for result in found):
+                results.keep_log(f"chain.{chain[0].id}", report)
+                say(f"{len(chain)} cases like {chain[0].id} are run alone, because together: {_first_problem(found)}")
+                waiting.add([[case] for case in chain])
+                continue
+            for result in found:
+                results.add(result.as_dict(), report)
+                with lock:
+                    done.append(result)
+                    say(progress(result, done, len(cases), time.monotonic() - begin))
 
     workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(1, systems + 1)]
     for worker in workers:
@@ -52,18 +59,25 @@ def run_all(cases: Sequence[Case], lab: Lab, systems: int, code: Path, results: 
 
 
 class _Waiting:
-    """The cases that are ahead, by what they begin with. To make a beginning takes a minute, so that each is made on few systems."""
+    """The chains that are ahead, by what they begin with. To make a beginning takes a minute, so that each is made on few systems."""
 
-    def __init__(self, cases: Sequence[Case], results: Results) -> None:
+    def __init__(self, chains: Sequence[Sequence[Case]], results: Results) -> None:
         self._lock = threading.Lock()
         self._begun: Counter[str] = Counter()
-        self._groups: dict[Beginning, deque[Case]] = {}
-        # long cases first, so that no system is left alone with one at the end
-        for case in sorted(cases, key=lambda case: -float(results[case.id].get("seconds", 0))):
-            self._groups.setdefault(case.begin, deque()).append(case)
+        self._groups: dict[Beginning, deque[Sequence[Case]]] = {}
+        # long ones first, so that no system is left alone with one at the end
+        self.add(sorted(chains, key=lambda chain: -sum(float(results[case.id].get("seconds", 30)) for case in chain)))
 
-    def next(self, to_make: Callable[[Beginning], int]) -> Case | None:
-        """The next case for a system; None when there is none, or none that is worth the time.
+    def add(self, chains: Iterable[Sequence[Case]]) -> None:
+        """Put chains behind those that are ahead."""
+        with self._lock:
+            for chain in chains:
+                first = chain[0]
+                beginning = first.begin if len(chain) == 1 else CHAIN_BEGINS[first.site.phase]
+                self._groups.setdefault(beginning, deque()).append(chain)
+
+    def next(self, to_make: Callable[[Beginning], int]) -> Sequence[Case] | None:
+        """The next chain for a system; None when there is none, or none that is worth the time.
 
         :param to_make: how much would have to be made on the system before a beginning is there.
         """
@@ -84,6 +98,10 @@ class _Waiting:
                 return None
             self._begun[chosen.name] += 1
             return self._groups[chosen].popleft()
+
+
+def _first_problem(found: Sequence[Result]) -> str:
+    return next(f"{result.id}: {problem[:300]}" for result in found for problem in result.problems)
 
 
 def progress(result: Result, done: Sequence[Result], count: int, elapsed: float) -> str:

@@ -39,6 +39,7 @@ class Site:
     :ivar version: of the product that the program belongs to.
     :ivar action: the profile's name for it.
     :ivar executable: its file name.
+    :ivar argument: what follows it, where the same program is also run for something else.
     :ivar detached: whether the Task Scheduler runs it.
     :ivar reads_only: whether it has no effect.
     :ivar after: what must have happened before, where an earlier step runs the same program.
@@ -54,6 +55,7 @@ class Site:
     version: str
     action: str
     executable: str
+    argument: str = ""
     part: str = ""
     detached: bool = False
     reads_only: bool = False
@@ -70,7 +72,9 @@ class Site:
     @property
     def line(self) -> str:
         """A pattern of the command line by which the controller starts the program."""
-        return rf"schtasks /run /tn \S*-{self.action}\b" if self.detached else rf"{self.executable}\.exe"
+        if self.detached:
+            return rf"schtasks /run /tn \S*-{self.action}\b"
+        return rf"{self.executable}\.exe\W*{self.argument}"
 
     @property
     def waiting_line(self) -> str:
@@ -191,7 +195,7 @@ SITES = (
         services=("JP1_ITDM_Web",),
         begin=BACK_ON_BOTH,
     ),
-    _site(ROLLBACK, "register_license", "management", "licreg", OLD, "register_license", begin=BACK_ON_BOTH),
+    _site(ROLLBACK, "register_license", "management", "licreg", OLD, "register_license", argument="/stdin", begin=BACK_ON_BOTH),
     _site(ROLLBACK, "stop_again", "management", "stopservice", OLD, "stop_services", begin=BACK_ON_BOTH),
     _site(ROLLBACK, "restore_database", "database", "importdb", OLD, "restore", detached=True, begin=BEFORE_RESTORE),
     _site(ROLLBACK, "start_services", "management", "startservice", OLD, "start_services", services=_MANAGER_SERVICES, begin=RESTORED),

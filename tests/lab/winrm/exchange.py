@@ -77,11 +77,11 @@ class Exchange:
         """
         started = datetime.now(UTC)
         message = parse_message(data)
-        entry: dict[str, Any] = {"peer": client.address, "status": DROPPED, "wire_fault": None, "answer_fault": None}
+        entry: dict[str, Any] = {"peer": client.address, "status": DROPPED, "wire_fault": None, "wire_fault_id": None, "answer_fault": None}
         entry |= _describe(message)
         try:
             fault = self._wire_faults.read().next(message.verb, self._line_of(message))
-            entry["wire_fault"] = fault.kind if fault else None
+            entry["wire_fault"], entry["wire_fault_id"] = (fault.kind, fault.id) if fault else (None, None)
             reply = self._answer(message, len(data), client, fault, entry)
             entry["status"] = reply.status
             return reply

@@ -5,7 +5,8 @@
 Keys: time (UTC, ISO 8601), peer (IP address), status (HTTP; 0 when the connection was dropped without an answer), seconds
 (until the answer), action (null for a handshake or an empty request), shell, command_id, command (whole line; only Command),
 skip_shell (only Command), environment (names and values; only Create), stdin_bytes (only Send; the input itself is not logged),
-answer_fault (WSManFault code, or null), wire_fault (kind of the ordered fault, or null).
+answer_fault (WSManFault code, or null), wire_fault (kind of the ordered fault, or null),
+wire_fault_id (its id, or null).
 """
 
 from __future__ import annotations

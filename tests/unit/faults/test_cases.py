@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from tests.faults.beginnings import BEFORE_DATABASE_SERVER, FRESH
-from tests.faults.cases import FAULTS, all_cases, applicable, selected, subset
+from tests.faults.cases import FAULTS, all_cases, applicable, chains, selected, subset
 from tests.faults.injections import injection
 from tests.faults.sites import SITES
 
@@ -47,3 +47,13 @@ def test_parts_are_everything_and_share_nothing() -> None:
 def test_cases_are_chosen_by_their_names() -> None:
     assert {case.fault for case in selected("*.orphan")} == {"orphan"}
     assert {case.site.step for case in selected("upgrade.backup.,upgrade.stop.")} == {"backup", "stop"}
+
+
+def test_a_chain_meets_each_site_once() -> None:
+    found = chains(applicable())
+    assert {case.id for chain in found for case in chain} == {case.id for case in applicable()}
+    long = [chain for chain in found if len(chain) > 1]
+    assert sum(len(chain) for chain in long) > 80
+    for chain in long:
+        assert len({case.site.id for case in chain}) == len(chain)
+        assert len({(case.site.phase, case.fault, case.ends_run) for case in chain}) == 1

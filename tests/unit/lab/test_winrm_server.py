@@ -218,7 +218,7 @@ def test_output_is_kept_for_a_client_that_stopped_waiting(endpoint: Endpoint) ->
 def test_drop_after_does_the_work_and_loses_the_answer(endpoint: Endpoint) -> None:
     client = endpoint.pywinrm()
     shell = client.open_shell()
-    endpoint.order({"kind": "drop_after", "action": "Command"})
+    endpoint.order({"kind": "drop_after", "action": "Command", "id": "this"})
     with pytest.raises(requests.exceptions.ConnectionError):
         client.run_command(shell, "echo x")
     assert [spec.line for spec in endpoint.launcher.specs] == [r'C:\Windows\system32\cmd.exe /c "echo x"']
@@ -232,6 +232,7 @@ def test_drop_after_does_the_work_and_loses_the_answer(endpoint: Endpoint) -> No
         "command": "echo x",
         "skip_shell": False,
         "wire_fault": "drop_after",
+        "wire_fault_id": "this",
         "answer_fault": None,
         "seconds": 0,
     }
