@@ -150,20 +150,20 @@ class ProductPrograms:
         except ConnectionLostError as error:
             # a program whose start was not answered may not have read the file yet; await_end removes it
             if error.code != "answer_lost":
-                self._remove_response(path)
+                self._remove_response(action, path)
             raise
         except BaseException:
-            self._remove_response(path)
+            self._remove_response(action, path)
             raise
-        self._remove_response(path)
+        self._remove_response(action, path)
 
     def _response_path(self, action: str) -> str:
         temporary = self.host.ask(found=windows.environment_variables(["TEMP"])).found.get("TEMP", "C:\\Windows\\Temp")
         return f"{temporary}\\jp1itdm-{action}.rsp"
 
-    def _remove_response(self, path: str) -> None:
+    def _remove_response(self, action: str, path: str = "") -> None:
         try:
-            self.host.remove_file(path)
+            self.host.remove_file(path or self._response_path(action))
         except UpgradeError as error:  # this must neither hide a failure nor make one
             self.host.log(0, f"Delete the response file, which could not be removed: {error}")
 
@@ -222,7 +222,7 @@ class ProductPrograms:
             self._await_end(actions)
         finally:
             if "install" in actions and self.profile["install.response_file"] and self.profile["install.run_in"] == "shell":
-                self._remove_response(self._response_path("install"))
+                self._remove_response("install")
 
     def _await_end(self, actions: Sequence[str]) -> None:
         programs = [self.profile[f"{action}.argv"][0] for action in actions if self.can(action)]
