@@ -11,6 +11,7 @@ from .cases import Case
 from .controller import Controller
 from .injections import Injection, injection
 from .scene import Scene
+from .sites import Site
 
 
 class Strike:
@@ -34,7 +35,7 @@ class Strike:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the fault has happened and its program has come through since."""
+        """Whether the fault has happened and its program has come through since; a step that is found done does not run it again."""
         struck, site = self.struck, self.case.site
         ends = [event for event in self.scene.events() if event.kind == "end" and event.name == site.executable and event.text == "0"]
         return struck is not None and any(event.time > struck for event in ends)
@@ -59,9 +60,11 @@ class Strike:
         if self._armed is None:
             if site.after and not site.after.found(scene.events(site.after.server)):
                 return ""
-            # the same program may be tried again by the step that meets the earlier fault
-            same = [each for each in earlier if (each.case.site.server, each.case.site.program) == (site.server, site.program)]
-            if any(not each.is_behind for each in same) or any(each.case.ends_run and not each.over for each in earlier):
+            if any(each.case.ends_run and not each.over for each in earlier):
+                return ""
+            # the same program may be tried again by the step that meets the earlier fault, until it or a later step has come through
+            same = max((place for place, each in enumerate(earlier) if _same_program(each.case.site, site)), default=None)
+            if same is not None and not earlier[same].is_behind and not any(each.struck for each in earlier[same + 1 :]):
                 return ""
             self._run = len(scene.controllers)
             self._armed = scene.told["armed"] = datetime.now().astimezone()
@@ -73,3 +76,7 @@ class Strike:
             self.injection.strike(scene)
             return "struck"
         return ""
+
+
+def _same_program(one: Site, other: Site) -> bool:
+    return (one.server, one.program) == (other.server, other.program)
