@@ -155,7 +155,12 @@ def applicable() -> list[Case]:
 
 
 #: Where the lab plays somebody who changes something meanwhile.
-INTERFERENCES = ((UPGRADE, "verify"), (ROLLBACK, "stop_services"), (ROLLBACK, "verify"))
+INTERFERENCES = (
+    (UPGRADE, "install_on_database_server"),
+    (UPGRADE, "verify"),
+    (ROLLBACK, "stop_services"),
+    (ROLLBACK, "verify"),
+)
 
 
 def kind_of(site: Site) -> str:
@@ -196,7 +201,7 @@ def _reason(site: Site, fault: str, variant: str) -> str:
     if fault == "backup_damaged" and site.step == "install_on_database_server" and site.phase == ROLLBACK:
         return "The backup is proven before the first step of the rollback."
     if fault == "interference" and (site.phase, site.step) not in INTERFERENCES:
-        return "What somebody else changes meanwhile is found by the verification or the comparison at the end."
+        return "What somebody else changes meanwhile is found before it matters, by the verification, or by the comparison at the end."
     if fault == "rollback_step_fails":
         if site.phase == ROLLBACK:
             return "Every case of this phase is a step of the rollback that fails."

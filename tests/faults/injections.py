@@ -331,9 +331,12 @@ _TEMPORARY = "/opt/lab/prefix/drive_c/windows/temp"
 
 
 def _interference(case: Case) -> Injection:
-    """Somebody else changes something: the licence, the program files, or an installation of their own is at work."""
+    """Somebody else changes something: the licence, the program files, the services that were stopped, or an installation of their own is
+    at work."""
     if case.site.step == "stop_services":
         return _foreign_installer(case.site)
+    if case.site.step == "install_on_database_server":
+        return _services_come_back(case.site)
     if case.site.phase == UPGRADE:
         file, change, undo = f"'{_PRODUCT}/conf/license.dat'", "mv {} /tmp/license.dat", "[ -e {} ] || cp /tmp/license.dat {}"
         mark = Mark("management", "end", "startservice", NEW)
@@ -352,6 +355,16 @@ def _interference(case: Case) -> Injection:
         strike=strike,
         repair=lambda scene: scene.inside("management", undo.replace("{}", file)),
     )
+
+
+def _services_come_back(site: Site) -> Injection:
+    """The other server is restarted while the installer works, which starts the services there."""
+
+    def strike(scene: Scene) -> None:
+        scene.restart(server="management")
+        scene.told["changed"] = _now()
+
+    return _paused(site, "middle", strike, seconds=20, proof=lambda scene: scene.told.get("changed"), limit=20)
 
 
 def _foreign_installer(site: Site) -> Injection:

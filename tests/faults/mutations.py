@@ -84,6 +84,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("upgrade.install_on_database_server.backup_damaged",),
     ),
     Mutation(
+        "services that came back are stopped again",
+        (Edit(f"{_ROLE}/install_on_management_server.yml", "    state: stopped", "    state: stopped\n  when: false"),),
+        ("upgrade.install_on_database_server.interference",),
+    ),
+    Mutation(
         "the rollback is compared with the state before",
         (Edit(f"{_ROLE}/rollback.yml", "that: upgrade_differences | length == 0", "that: true"),),
         ("rollback.verify.interference",),

@@ -104,12 +104,13 @@ class Scene:
         self.ended.append((datetime.now(UTC), host or self.host, "program"))
         return bool(found)
 
-    def restart(self, *, power: bool = False) -> None:
-        """Restart the site's server, in an orderly way or by cutting its power."""
-        self.say(f"{self.host}: {'power loss' if power else 'restart'}")
-        self.ended.append((datetime.now(UTC), self.host, "power" if power else "server"))
-        (self.system.lab.power_loss if power else self.system.lab.restart)(self.host)
-        self.say(f"{self.host}: usable again")
+    def restart(self, *, server: str = "", power: bool = False) -> None:
+        """Restart a server, the site's by default, in an orderly way or by cutting its power."""
+        host = self.servers[server or self.site.server]
+        self.say(f"{host}: {'power loss' if power else 'restart'}")
+        self.ended.append((datetime.now(UTC), host, "power" if power else "server"))
+        (self.system.lab.power_loss if power else self.system.lab.restart)(host)
+        self.say(f"{host}: usable again")
 
     def inside(self, server: str, command: str) -> None:
         """Run a shell command in a server's container."""
