@@ -121,7 +121,12 @@ class Case:
     @property
     def ends_run(self) -> bool:
         """Whether the run that meets the fault ends, so that the next fault of a chain meets the next run."""
-        return self.fault not in _SURVIVED
+        return self.fault not in (*_SURVIVED, *_PERHAPS_SURVIVED)
+
+    @property
+    def may_end_run(self) -> bool:
+        """Whether it has to be seen how the run goes on."""
+        return self.fault in _PERHAPS_SURVIVED
 
     @property
     def begin(self) -> Beginning:
@@ -129,13 +134,16 @@ class Case:
         return _EARLIER.get((self.site.phase, self.site.step, self.fault), self.site.begin)
 
 
-# Faults that a run survives.
-_SURVIVED = ("dropped_before", "dropped_after", "unavailable", "quota", "restart")
+# Faults that a run survives, and those that it may survive.
+_SURVIVED = ("dropped_before", "dropped_after", "unavailable", "quota", "restart", "second_run")
+_PERHAPS_SURVIVED = ("power_loss",)
 # Faults behind which the next run of the same playbook goes on where it was.
 _GONE_ON_FROM = {
-    UPGRADE: ("hang", "controller_killed"),
-    ROLLBACK: ("exit_code", "nothing_done", "hang", "killed", "controller_killed", "disk_full"),
+    UPGRADE: ("hang", "controller_killed", "orphan"),
+    ROLLBACK: ("exit_code", "nothing_done", "hang", "killed", "controller_killed", "orphan", "disk_full"),
 }
+# Variants that lead elsewhere than the others of their fault.
+_ALONE = ("then_fails", "takes_over", "at_once")
 # Faults that strike while an earlier step runs, which therefore has to be part of the case.
 _EARLIER: dict[tuple[str, str, str], Beginning] = {
     (UPGRADE, "install_on_database_server", "backup_damaged"): FRESH,
@@ -234,11 +242,11 @@ def chains(cases: Sequence[Case]) -> list[list[Case]]:
     found: dict[tuple[str, str, str], list[Case]] = {}
     for case in cases:
         site = case.site
-        chained = case.fault in _SURVIVED or case.fault in _GONE_ON_FROM[site.phase]
+        chained = case.fault in (*_SURVIVED, *_PERHAPS_SURVIVED, *_GONE_ON_FROM[site.phase])
         # a run counts records by the same program before its last step
-        alone = not chained or (site.phase, site.step) == (ROLLBACK, "verify") or case.variant == "then_fails"
+        alone = not chained or (site.phase, site.step) == (ROLLBACK, "verify") or case.variant in _ALONE
         # those of one site can not meet
-        variant = "" if case.fault in ("quota", "restart") else case.variant
+        variant = "" if case.fault in ("quota", "restart", "second_run") else case.variant
         found.setdefault((case.id, "", "") if alone else (site.phase, case.fault, variant), []).append(case)
     return list(found.values())
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +81,7 @@ class CaseRun:
         self.playbook = "rollback" if self.case.site.phase == ROLLBACK else "upgrade"
         self.judgement: Judgement
         self.runs: list[Run] = []
-        self._second: Controller | None = None
+        self._seconds: dict[Strike, Controller] = {}
 
     def results(self) -> list[Result]:
         """Run it and return a result for each case; what is wrong with the run as a whole is wrong with each of them."""
@@ -133,25 +133,28 @@ class CaseRun:
         return controller
 
     def _watch(self, run: Controller) -> None:
-        """Carry the faults out at their moments, and wait for the end of a run, and of the one that was started beside it."""
+        """Carry the faults out at their moments, and wait for the end of a run, and of those that were started beside it."""
         limit = _RUN_SECONDS * len(self.strikes)
-        end = time.monotonic() + limit
-        while run.runs or (self._second and self._second.runs):
+        if not self._attend_until(lambda: not any(each.runs for each in (run, *self._seconds.values())), limit):
+            raise TimeoutError(f"the run has not ended after {limit:g} s")
+
+    def _attend_until(self, over: Callable[[], bool], seconds: float) -> bool:
+        """Carry the faults out at their moments until something has come about; whether it has in time."""
+        end = time.monotonic() + seconds
+        while not over():
             if time.monotonic() > end:
-                raise TimeoutError(f"the run has not ended after {limit:g} s")
+                return False
             self._attend()
             time.sleep(_LOOK_SECONDS)
         self._attend()
+        return True
 
     def _attend(self) -> None:
         for number, each in enumerate(self.strikes):
             what = each.attend(self.strikes[:number])
             if (each.case.fault, what) == ("second_run", "armed" if each.case.variant == "at_once" else "struck"):
-                self._start_second()
-
-    def _start_second(self) -> None:
-        more = ["-e", "upgrade_take_over=true"] if self.case.variant == "takes_over" else []
-        self._second = self._start([*self.scene.controllers[0].words, *more])
+                more = ["-e", "upgrade_take_over=true"] if each.case.variant == "takes_over" else []
+                self._seconds[each] = self._start([*self.scene.controllers[0].words, *more])
 
     def _decision(self, strike: Strike, struck: datetime) -> float:
         """Seconds from the fault to what the run did about it: it started a program, or the task that met the fault ended; or to the end of
@@ -159,15 +162,14 @@ class CaseRun:
 
         Where the controller was killed nobody is left to decide; what counts then is how long the next run takes to its first deed.
         """
+        if strike in self._seconds:
+            return round((self._seconds[strike].ended - struck).total_seconds(), 1)
         if strike.run.killed:
             following = self.scene.controllers[self.scene.controllers.index(strike.run) + 1 :]
             return round((following[0].acted - following[0].began).total_seconds(), 1) if following else 0.0
-        if self._second:
-            decided = self._second.ended
-        else:
-            events = [event for server in self.scene.servers for event in self.scene.events(server)]
-            begun = [event.time for event in events if event.kind == "start" and f"{event.name}.exe".lower() in EXECUTABLES]
-            decided = min([strike.run.decided(struck), *(when for when in begun if when > struck)])
+        events = [event for server in self.scene.servers for event in self.scene.events(server)]
+        begun = [event.time for event in events if event.kind == "start" and f"{event.name}.exe".lower() in EXECUTABLES]
+        decided = min([strike.run.decided(struck), *(when for when in begun if when > struck)])
         return round((decided - struck).total_seconds(), 1)
 
     # What the messages say
@@ -176,8 +178,8 @@ class CaseRun:
         first = self.scene.controllers[0]
         run = first.end()
         self.runs.append(run)
-        if self._second:
-            run = self._after_both(run, self._second.end(), result)
+        if self._seconds:
+            run = self._after_both(run, result)
         elif not first.killed:
             self._see(run)
         while not self._is_over(run):
@@ -188,18 +190,23 @@ class CaseRun:
             if words is None:
                 result.problems.append("there is no next command")
                 return
-            as_it_is = self.case.fault == "orphan" or self.injection.stays
-            if not (as_it_is and result.follow_ups == 0):
+            last = self.scene.controllers[-1]
+            beside_orphan = self.case.fault == "orphan" and last.killed
+            if not beside_orphan and not (self.injection.stays and result.follow_ups == 0):
                 self._prepare_next()
             result.follow_ups += 1
             again = self._start(words)
-            if self.case.fault == "orphan" and result.follow_ups == 1 and not again.wait(ORPHAN_SECONDS) and first.orphans():
-                result.problems.append(f"a worker of the killed controller still runs after {ORPHAN_SECONDS} s")
+            if beside_orphan:
+                self._see_worker_end(last, again, result)
             self._watch(again)
             run = again.end()
             self.runs.append(run)
             if not again.killed:
                 self._see(run)
+
+    def _see_worker_end(self, killed: Controller, again: Controller, result: Result) -> None:
+        if not self._attend_until(lambda: not again.runs, ORPHAN_SECONDS) and killed.orphans():
+            result.problems.append(f"a worker of the killed controller still runs after {ORPHAN_SECONDS} s")
 
     def _is_over(self, run: Run) -> bool:
         """Whether the system needs no further command: the run is closed, or none was opened."""
@@ -230,13 +237,16 @@ class CaseRun:
         if not self.scene.wait_for_programs(60):
             self.scene.say("programs still run")
 
-    def _after_both(self, first: Run, second: Run, result: Result) -> Run:
-        """Check that one of two runs has let go, and return the other one."""
-        loser, winner, state = (first, second, "NEEDS_OPERATOR") if self.case.variant == "takes_over" else (second, first, "BLOCKED")
-        if self.case.variant == "at_once" and said(first)[0] == "BLOCKED":
-            loser, winner = first, second
-        if said(loser)[0] != state:
-            result.problems.append(f"one of two runs should have ended in {state}, and ended in {said(loser)[0]}")
+    def _after_both(self, first: Run, result: Result) -> Run:
+        """Check that one of two runs has let go each time, and return the one that went on."""
+        winner = first
+        for strike, controller in self._seconds.items():
+            second = controller.end()
+            loser, winner, state = (first, second, "NEEDS_OPERATOR") if strike.case.variant == "takes_over" else (second, first, "BLOCKED")
+            if strike.case.variant == "at_once" and said(first)[0] == "BLOCKED":
+                loser, winner = first, second
+            if said(loser)[0] != state:
+                result.problems.append(f"one of two runs should have ended in {state}, and ended in {said(loser)[0]}")
         self.runs.append(winner)
         self._see(winner)
         return winner

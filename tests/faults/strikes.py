@@ -62,6 +62,8 @@ class Strike:
                 return ""
             if any(each.case.ends_run and not each.over for each in earlier):
                 return ""
+            if any(each.case.may_end_run and not (each.over or each.is_behind) for each in earlier):
+                return ""
             # the same program may be tried again by the step that meets the earlier fault, until it or a later step has come through
             same = max((place for place, each in enumerate(earlier) if _same_program(each.case.site, site)), default=None)
             if same is not None and not earlier[same].is_behind and not any(each.struck for each in earlier[same + 1 :]):
