@@ -14,10 +14,13 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._left_jobs import left_jo
 
 
 class ActionModule(HostAction):
-    """Wait for the long steps that an earlier try of a run has left on a server; changes nothing."""
+    """Wait for the long steps that an earlier try of a run has left on a server."""
 
     spec = _argspec.UPGRADE_JOB
 
     def act(self, host: Host, options: dict[str, Any]) -> dict[str, Any]:
-        """Return how they ended; check mode does not wait."""
-        return {"changed": False, "jobs": left_jobs(self.product(host, options), wait=not self._task.check_mode)}
+        """Return how they ended; check mode neither waits nor removes."""
+        remove = options["results"] == "remove"
+        acts = not self._task.check_mode
+        jobs = left_jobs(self.product(host, options), wait=acts, remove=remove and acts)
+        return {"changed": remove and bool(jobs), "jobs": jobs}

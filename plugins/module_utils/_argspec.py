@@ -162,6 +162,7 @@ UPGRADE_JOB: Spec = {
     **_JOB,
     **_SERVER,
     "run_id": {"type": "str", "required": True},
+    "results": {"type": "str", "choices": ["keep", "remove"], "default": "keep"},
 }
 
 UPGRADE_REHEARSAL: Spec = {

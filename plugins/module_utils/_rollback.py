@@ -13,8 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.jp1.itdm.plugins.module_utils._journal_format import states_in
+
 SERVERS = ("management_server", "database_server")
 _INSTALL_STEPS = {"install_on_management_server": "management_server", "install_on_database_server": "database_server"}
+# States of steps whose effect nobody has seen.
+_UNSURE = ("running", "failed", "unknown")
 _LICENSE_STEPS = ("start_for_license", "register_license")
 
 State = Mapping[str, Any]
@@ -90,7 +94,7 @@ def rollback_plan(run: Mapping[str, Any], now: State, order: Sequence[str]) -> d
 
     :param run: the journal's run: C(state_before); C(records_at_stop): how many records the database held when the services were
         stopped for the upgrade; C(installation_begun); C(restore_due) and C(license_due): what an earlier rollback of this run found
-        and did not finish.
+        and did not finish; C(steps): a step that an earlier rollback has begun is taken again, to find out what became of it.
     :param order: the profile's field C(rollback.order).
     :returns: C(touched): the servers whose programs differ; C(reasons): texts; C(restore) and C(license): whether the backup
         is restored and the licence registered;
@@ -105,7 +109,8 @@ def rollback_plan(run: Mapping[str, Any], now: State, order: Sequence[str]) -> d
     registered = (before["management_server"]["license_registered"], now["management_server"]["license_registered"])
     # an installation may lose the licence; one that was not there before is not to be registered
     license_lost = registered[0] is not False and ("management_server" in touched or registered[1] is False or bool(run.get("license_due")))
-    steps = [step for step in order if _needed(step, touched, restore, license_lost)]
+    unsure = states_in(run, *_UNSURE)
+    steps = [step for step in order if f"rollback.{step}" in unsure or _needed(step, touched, restore, license_lost)]
     return {
         "touched": touched,
         "reasons": [f"{now[server]['host']}: {text}" for server in SERVERS for text in reasons[server]]

@@ -14,13 +14,21 @@ author: The jp1.itdm authors (!UNKNOWN)
 description:
   - Backup, restore, installers and Setup run detached on the server, so that they go on when the controller or the connection is lost. Waits
     for those of the run O(run_id) that are on the server, each for the time limit that the profile gives its action.
-  - Their results stay on the server, for the steps that they belong to. A step that is run again takes its own result up.
+  - Their results stay on the server, for the steps that they belong to, unless O(results=remove). A step that is run again takes its own
+    result up.
   - Acts on either server.
 options:
   run_id:
     description: The run.
     type: str
     required: true
+  results:
+    description: What becomes of the results of jobs that have ended.
+    type: str
+    default: keep
+    choices:
+      keep: They stay, for the steps that they belong to.
+      remove: They are removed, because no step will ask for them any more.
 extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._options.connection
@@ -34,7 +42,7 @@ attributes:
     description: Can run without changing the server, and then tells what it would do.
     support: full
     details:
-      - Never changes the server. In check mode it does not wait either, and tells what is there at this moment.
+      - In check mode it does not wait either, and tells what is there at this moment.
   idempotent:
     description: A second run with the same options changes nothing.
     support: full

@@ -17,10 +17,11 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product_programs import action_of
 
 
-def left_jobs(product: Product, *, wait: bool = True) -> list[dict[str, Any]]:
-    """Return how the run's jobs on this server ended. Their results stay, for the steps that they belong to.
+def left_jobs(product: Product, *, wait: bool = True, remove: bool = False) -> list[dict[str, Any]]:
+    """Return how the run's jobs on this server ended. Their results stay, for the steps that they belong to, unless they are to be removed.
 
     :param wait: whether to wait for those that still run, each for the time limit of its action.
+    :param remove: whether nobody will ask for their results any more.
     :returns: for each its C(action), C(version), C(exit_code) (None without a result), whether it is C(lost), and C(elapsed) seconds.
     :raises TimeLimitError: C(time_limit).
     """
@@ -38,6 +39,8 @@ def left_jobs(product: Product, *, wait: bool = True) -> list[dict[str, Any]]:
             except UnknownOutcomeError:
                 lost = True
         elapsed = round(time.monotonic() - begin, 1)
+        if remove:
+            job.remove()
         version = step.partition("-")[2]
         ends.append({"action": action, "version": version, "exit_code": exit_code, "lost": lost, "elapsed": elapsed})
     return ends

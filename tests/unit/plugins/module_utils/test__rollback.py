@@ -126,6 +126,17 @@ def test_what_an_earlier_rollback_did_not_finish_is_due_however_equal_the_rest_l
     assert plan(copy.deepcopy(BEFORE), restore_due=False, license_due=False)["steps"] == ["start_services"]
 
 
+@pytest.mark.parametrize("state", ["running", "failed", "unknown"])
+def test_a_step_that_an_earlier_rollback_has_begun_is_taken_again(state: str) -> None:
+    begun = plan(BEFORE, steps={name: {"state": state} for name in ("rollback.install_on_database_server", "install_on_management_server")})
+    assert (begun["steps"], begun["touched"]) == (["install_on_database_server", "start_services"], [])
+
+
+@pytest.mark.parametrize("state", ["done", "rolled_back"])
+def test_a_step_whose_end_was_seen_is_not(state: str) -> None:
+    assert plan(BEFORE, steps={"rollback.install_on_database_server": {"state": state}})["steps"] == ["start_services"]
+
+
 def test_a_database_that_shows_nothing_is_restored_once_installations_were_begun() -> None:
     before = changed(BEFORE, "database_server/database", {"records": None, "schema": None})
     assert plan(copy.deepcopy(before), before, installation_begun=True)["restore"] is True

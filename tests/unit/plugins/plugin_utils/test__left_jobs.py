@@ -48,3 +48,9 @@ def test_nobody_has_to_wait(world: FakeManager) -> None:
 
 def test_a_server_without_jobs(database_server: FakeManager) -> None:
     assert left_jobs(database_server.product()) == []
+
+
+def test_what_nobody_will_ask_for_is_removed(world: FakeManager) -> None:
+    assert [job["action"] for job in left_jobs(world.product(), remove=True)] == ["backup", "install"]
+    assert left_jobs(world.product()) == []
+    assert "other-install-10-10" in world.jobs
