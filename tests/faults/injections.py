@@ -201,7 +201,9 @@ def _second_run(case: Case) -> Injection:
 
     if case.variant == "at_once":
         return Injection(strike, lambda scene: scene.told.get("second"))
-    return _paused(case.site, "middle", strike, seconds=20, proof=lambda scene: scene.told.get("second"))
+    # who takes the lock by force has to come before the first run goes on
+    seconds = 45 if case.variant == "takes_over" else 20
+    return _paused(case.site, "middle", strike, seconds=seconds, proof=lambda scene: scene.told.get("second"))
 
 
 def _unavailable(case: Case) -> Injection:
