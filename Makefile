@@ -70,7 +70,7 @@ lint: .venv/ready ## Formatting, types, ansible-lint and yamllint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(PLUGINS)/plugins $(PLUGINS)/tests/unit/plugins
-	$(BIN)/mypy tests/lab tests/demo tests/faults tests/integration/lab_system.py tests/integration/lab tests/integration/upgrade
+	$(BIN)/mypy tests/docs tests/lab tests/demo tests/faults tests/integration/lab_system.py tests/integration/guides tests/integration/lab tests/integration/upgrade
 	$(BIN)/yamllint --strict .
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/ansible-lint --strict
 
