@@ -70,9 +70,22 @@ lint: .venv/ready ## Formatting, types, ansible-lint and yamllint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(PLUGINS)/plugins $(PLUGINS)/tests/unit/plugins
-	$(BIN)/mypy tests/lab tests/demo tests/faults tests/integration/lab_system.py tests/integration/lab tests/integration/upgrade
+	$(BIN)/mypy tests/docs tests/lab tests/demo tests/faults tests/integration/lab_system.py tests/integration/guides tests/integration/lab tests/integration/upgrade
 	$(BIN)/yamllint --strict .
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/ansible-lint --strict
+
+##@ Documentation
+.PHONY: docs docs-pages
+DOCS := ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/playbooks/collections" PATH="$(CURDIR)/.venv-docs/bin:$$PATH"
+docs: .venv-docs/ready ## The documentation site, in docs/site/html; a warning is an error
+	$(DOCS) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
+	rm -rf docs/site
+	install -d -m 700 docs/site
+	$(DOCS) antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --dest-dir docs/site jp1.itdm
+	$(DOCS) sphinx-build -q -W --keep-going -c docs -b html docs/site docs/site/html
+
+docs-pages: .venv/ready ## Write its pages that are made of the code anew: failure codes, and fields of a profile
+	PYTHONPATH=playbooks/collections $(BIN)/python -m tests.docs
 
 ##@ Lab
 .PHONY: lab-up lab-down
@@ -94,10 +107,13 @@ image: .venv/ready machine ## Make the image with the lab's Windows programs
 
 clean: ## Remove lab, images of this checkout, environments and caches
 	if [ -e .venv/ready ]; then $(LAB) down --images; fi
-	rm -rf .venv .venv-oldest .venv-newest .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-newest .venv-docs docs/site .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/ready: requirements.txt tests/requirements.txt tests/lab/requirements.txt tests/tools/venv.sh
 	tests/tools/venv.sh .venv "$(PYTHON)" $(patsubst %,-r %,$(filter %.txt,$^))
+
+.venv-docs/ready: tests/tools/docs-requirements.txt tests/tools/venv.sh
+	tests/tools/venv.sh .venv-docs "$(PYTHON)" -r tests/tools/docs-requirements.txt
 
 .venv-oldest/ready: requirements.txt tests/tools/venv.sh
 	tests/tools/venv.sh .venv-oldest "$$(tests/tools/python-between.sh 3.10 3.12)" -r requirements.txt 'ansible-core==2.16.*'

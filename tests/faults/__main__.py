@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--systems", type=int, default=0, help="how many systems of the lab to use (default: all)")
     listing = commands.add_parser("list", help="the cases, with their results")
     listing.add_argument("--only", default="", metavar="PATTERN")
-    commands.add_parser("table", help="make docs/faults.md of the results")
+    commands.add_parser("table", help="make the documentation's fault table of the results")
     mutate = commands.add_parser("mutations", help="remove each guard once, and demand that a case fails")
     mutate.add_argument("--only", default="", metavar="PATTERN", help="mutations whose names hold this")
     mutate.add_argument("--systems", type=int, default=0)
@@ -105,7 +105,8 @@ def _table(options: argparse.Namespace) -> int:
         "Python": platform.python_version(),
     }
     write_atomically(
-        CHECKOUT / "docs/faults.md", page(results.entries(), facts, len(results.missing(applicable())), known(CHECKOUT / ".lab"))
+        CHECKOUT / "docs/docsite/rst/fault_table.rst",
+        page(results.entries(), facts, len(results.missing(applicable())), known(CHECKOUT / ".lab")),
     )
     entries = [entry for entry in results.entries() if "not_applicable" not in entry]
     failed = [entry["id"] for entry in entries if not entry["passed"]]

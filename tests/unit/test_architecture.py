@@ -21,7 +21,7 @@ PLUGINS = ROOT / "plugins"
 OWN = "ansible_collections.jp1.itdm.plugins."
 KINDS_OF_SOURCES = {".py", ".yml", ".yaml", ".c", ".h", ".sh", ".toml", ".mk"}
 # folders of tools and of runs, which are not the project's
-NOT_OURS = {".git", "__pycache__", "collections", "dist", "output"}
+NOT_OURS = {".git", "__pycache__", "collections", "dist", "output", "site"}
 SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
 COPYRIGHT = "Copyright (c) 2026 The jp1.itdm authors"
 

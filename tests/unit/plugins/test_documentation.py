@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.jp1.itdm.plugins.doc_fragments import _failures
 from ansible_collections.jp1.itdm.plugins.filter.upgrade import FilterModule
-from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
+from ansible_collections.jp1.itdm.plugins.module_utils import _argspec, _policy, _result
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import ACTIONS
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _winrs_errors
+from ansible_collections.jp1.itdm.tests.docs import failure_codes, profile_fields
 
 ROOT = Path(_argspec.__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
@@ -44,17 +43,32 @@ def codes_in_the_code() -> set[str]:
     return COMPOSED.union(*(pattern.findall(path.read_text(encoding="utf-8")) for path in files)) - FINDING_ONLY
 
 
-def documented_codes() -> set[str]:
-    """Return every failure code that some module documents."""
-    texts = [value for name, value in vars(_failures.ModuleDocFragment).items() if name.isupper()]
-    texts += [importlib.import_module(f"ansible_collections.jp1.itdm.plugins.modules.{name}").DOCUMENTATION for name in MODULES]
-    notes = [note for text in texts for note in yaml.safe_load(text).get("notes", ())]
-    heads = [note.split(" - ")[0] for note in notes if re.match(r"C\(\w+\).* \(\w+( or \w+)?\) - ", note)]
-    return {code for head in heads for code in re.findall(r"C\((\w+)\)", head)}
-
-
 def test_every_failure_code_is_documented_and_every_documented_one_exists() -> None:
-    assert documented_codes() == codes_in_the_code()
+    assert {one.code for one in failure_codes.told()} == codes_in_the_code()
+
+
+def test_every_failure_code_is_told_with_its_class_cause_and_remedy() -> None:
+    for one in failure_codes.told():
+        assert set(one.kind.split(" or ")) <= set(_policy.CLASSES), one
+        assert one.cause and one.remedy.endswith("."), one
+
+
+def test_a_failure_of_another_module_has_the_code_that_is_told() -> None:
+    for phase in _policy.PHASES:
+        failed = _result.failure({"msg": "no"}, "task", phase)
+        assert (failed["code"], failed["class"]) == (f"{phase}_failed", "unknown_outcome")
+    assert "``PHASE_failed`` (``unknown_outcome``)" in failure_codes.page([])
+
+
+@pytest.mark.parametrize(
+    ("file", "page"),
+    [(failure_codes.PAGE, failure_codes.page(failure_codes.told())), (profile_fields.PAGE, profile_fields.page())],
+    ids=["failure_codes", "profile_fields"],
+)
+def test_the_pages_of_the_site_are_made_of_the_code(file: Path, page: str) -> None:
+    assert file.read_text(encoding="utf-8") == page, "run 'make docs-pages'"
+    markup = [line for line in page.splitlines() if re.search(r"\b[A-Z]+\(", re.sub("``.*?``", "", line))]
+    assert markup == []
 
 
 def test_every_specification_has_its_module() -> None:

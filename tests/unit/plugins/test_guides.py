@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils import _journal_format as form
 from ansible_collections.jp1.itdm.plugins.module_utils import _policy, _result
+from ansible_collections.jp1.itdm.tests.docs import guides
 from ansible_collections.jp1.itdm.tests.unit.plugins.journals import RUN, RUN_ID, TOKEN
 
 ROOT = Path(_policy.__file__).parents[2]
-GUIDE = (ROOT / "docs" / "resume-and-rollback.md").read_text(encoding="utf-8")
+RESUME = ROOT / "docs/docsite/rst/guide_resume.rst"
+GUIDE = RESUME.read_text(encoding="utf-8")
 READMES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ja.md")}
 
 
@@ -29,7 +31,7 @@ def table(text: str, first_cell: str) -> list[list[str]]:
 
 
 def test_the_guide_tells_every_decision() -> None:
-    (_, *classes, other), *rows = table(GUIDE, "phase")
+    (_, *classes, other), *rows = guides.table(RESUME, "phase")
     assert other == "any other class"
     assert set(classes) <= set(_policy.CLASSES)
     told = {
@@ -43,12 +45,14 @@ def test_the_guide_tells_every_decision() -> None:
 
 @pytest.mark.parametrize(("decision", "end_state"), [item for item in _policy.DECISIONS.items() if item[1]])
 def test_the_guide_tells_how_a_decision_ends(decision: str, end_state: str) -> None:
-    assert re.search(rf"\*{decision}\* (ends )?as `{end_state}`", GUIDE)
+    assert re.search(rf"\*{decision}\* (ends )?as ``{end_state}``", GUIDE)
 
 
 def test_every_end_state_is_told_with_what_follows() -> None:
-    for text, head in ((GUIDE, "end state"), (READMES["README.md"], "end state"), (READMES["README.ja.md"], "終了状態")):
-        rows = {state: row[-1] for row in table(text, head)[1:] for state in re.findall(r"[A-Z_]{6,}", row[0])}
+    tables = {name: table(READMES[name], head) for name, head in (("README.md", "end state"), ("README.ja.md", "終了状態"))}
+    tables["guide"] = guides.table(RESUME, "end state")
+    for head, told in tables.items():
+        rows = {state: row[-1] for row in told[1:] for state in re.findall(r"[A-Z_]{6,}", row[0])}
         assert set(rows) == set(_result.END_STATES), head
         # what a person has to do is told by the run itself
         named = {state: playbook for state, playbook in _result.NEXT_PLAYBOOK.items() if state not in ("NEEDS_OPERATOR", "PAUSED")}
