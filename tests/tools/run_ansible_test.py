@@ -3,7 +3,8 @@
 """Runs C(ansible-test) on the collection: C(python tests/tools/run_ansible_test.py sanity).
 
 It wants a folder whose path ends in C(ansible_collections/jp1/itdm) and follows no symbolic link, so that it gets a copy of the files that
-git knows or would add. Its environments lie beside the copy and are made once.
+git knows or would add. The copy holds the collection and its unit tests; the lab and what drives it are programs of their own. Environments
+lie beside the copy and are made once.
 """
 
 from __future__ import annotations
@@ -20,15 +21,27 @@ from ansible_test._internal import python_requirements
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOME = CHECKOUT / ".venv-sanity"
 COPY = HOME / "ansible_collections/jp1/itdm"
+# what users get, all files at the top, and the tests that ansible-test can run
+COPIED = [
+    "changelogs",
+    "docs",
+    "meta",
+    "playbooks/*.yml",
+    "plugins",
+    "roles",
+    ":(glob)*",
+    "tests/config.yml",
+    "tests/unit/plugins",
+    "tests/unit/*.txt",
+]
 PYTHON = "{}.{}".format(*sys.version_info)
 
 
 def copy_collection() -> None:
-    """Copy the checkout, without what git ignores and without symbolic links to folders."""
+    """Copy the files, without what git ignores."""
     shutil.rmtree(COPY, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *COPIED]
+    listed = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     for name in listed.stdout.split("\0"):
         source = CHECKOUT / name
         if source.is_file():

@@ -29,7 +29,7 @@ def table(text: str, first_cell: str) -> list[list[str]]:
 
 
 def test_the_guide_tells_every_decision() -> None:
-    (_, *classes, other), *rows = table(GUIDE, "phase")
+    (_phase, *classes, other), *rows = table(GUIDE, "phase")
     assert other == "any other class"
     assert set(classes) <= set(_policy.CLASSES)
     told = {
