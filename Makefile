@@ -37,7 +37,7 @@ demo-installed: .venv/ready machine ## The same with the collection built and in
 
 ##@ Test
 .PHONY: test unit unit-matrix lab-tests lab-tests-all matrix faults faults-subset fault-mutations lint sanity package
-PARTS := environments machine image lint sanity package unit lab-tests faults-subset
+PARTS := environments machine image lint unit lab-tests faults-subset
 test: ## All tests, except the slow ones of the lab and most of the fault matrix
 	@code=0; for part in $(PARTS); do \
 	    start=$$SECONDS; $(MAKE) --no-print-directory $$part || code=1; \
