@@ -283,7 +283,11 @@ def test_what_can_not_be_removed_is_no_failure_of_the_step(monkeypatch: pytest.M
     if failure == "exit code":
         server.exit_code = 1
     else:
-        monkeypatch.setattr(server, "run", lambda line, **options: (never for never in ()).throw(LOST))
+
+        def lose(line: Any, **options: Any) -> None:
+            raise LOST
+
+        monkeypatch.setattr(server, "run", lose)
     assert run_job(job(server), ["setup.exe"], time_limit=60).exit_code == 0
     assert "remove it by hand" in server.lines[-1]
 
