@@ -16,12 +16,14 @@ FAULT_SYSTEMS ?= 3
 FAULTS ?=
 
 BIN := .venv/bin
+WITH_BIN := PATH="$(abspath $(BIN)):$$PATH"
 LAB := $(BIN)/python tests/lab
 PLUGINS := playbooks/collections/ansible_collections/jp1/itdm
+ANSIBLE_TEST := $(BIN)/python tests/tools/run_ansible_test.py
 PYTEST := PYTHONPATH=playbooks/collections $(BIN)/python -m pytest
 
 ##@ Use
-.PHONY: help demo
+.PHONY: help demo demo-installed
 help: ## List the targets
 	@awk -F ' ?## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -29,8 +31,12 @@ demo: .venv/ready machine ## Upgrade a lab system at 10-00 to 10-10, and show wh
 	$(LAB) up
 	$(BIN)/python tests/demo
 
+demo-installed: .venv/ready machine ## The same with the collection built and installed elsewhere, as its users have it
+	$(LAB) up
+	$(BIN)/python tests/demo --installed
+
 ##@ Test
-.PHONY: test unit lab-tests lab-tests-all matrix faults faults-subset fault-mutations lint
+.PHONY: test unit unit-matrix lab-tests lab-tests-all matrix faults faults-subset fault-mutations lint sanity package
 PARTS := environments machine image lint unit lab-tests faults-subset
 test: ## All tests, except the slow ones of the lab and most of the fault matrix
 	@code=0; for part in $(PARTS); do \
@@ -41,6 +47,12 @@ test: ## All tests, except the slow ones of the lab and most of the fault matrix
 unit: .venv/ready ## The tests that need no lab
 	$(PYTEST) -n auto tests/unit
 
+unit-matrix: environments ## The plugins' unit tests on the oldest and on the newest ansible-core
+	code=0; for core in oldest newest; do \
+	    python=.venv-$$core/bin/python; echo "$$core: $$(.venv-$$core/bin/ansible --version | head -n 1), $$($$python --version)"; \
+	    PYTHONPATH=playbooks/collections $$python -m pytest -n auto tests/unit/plugins || code=1; \
+	done; exit $$code
+
 lab-tests: environments machine ## Tests against lab hosts (PROCESSES=3 TESTS=tests/integration)
 	$(LAB) up --systems $$(( $(PROCESSES) + 1 ))
 	trap '$(LAB) down' EXIT; $(PYTEST) -n $(PROCESSES) --dist worksteal --durations 15 -m "not slow" $(TESTS)
@@ -49,7 +61,7 @@ lab-tests-all: environments machine ## The slow ones, too (more than an hour)
 	$(LAB) up --systems $$(( $(PROCESSES) + 1 ))
 	trap '$(LAB) down' EXIT; $(PYTEST) -n $(PROCESSES) --dist worksteal --durations 15 $(TESTS)
 
-matrix: environments machine ## Upgrade and roll back on the oldest and on the newest ansible-core
+matrix: environments machine unit-matrix ## Unit tests, upgrade and rollback on the oldest and on the newest ansible-core
 	$(LAB) up
 	trap '$(LAB) down' EXIT; $(PYTEST) -s tests/integration/upgrade/test_cores.py
 
@@ -66,19 +78,28 @@ fault-mutations: environments machine ## Remove each guard of the collection onc
 	$(LAB) up --systems $(FAULT_SYSTEMS)
 	trap '$(LAB) down' EXIT; $(BIN)/python -m tests.faults mutations
 
-lint: .venv/ready ## Formatting, types, ansible-lint and yamllint
+lint: .venv/ready ## Formatting, types, licences, YAML, Ansible content, changelog and documentation
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(PLUGINS)/plugins $(PLUGINS)/tests/unit/plugins
-	$(BIN)/mypy tests/docs tests/lab tests/demo tests/faults tests/integration/lab_system.py tests/integration/guides tests/integration/lab tests/integration/upgrade
+	$(BIN)/mypy --exclude '^tests/unit/plugins/' tests
+	$(BIN)/reuse lint --lines
 	$(BIN)/yamllint --strict .
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/ansible-lint --strict
+	$(WITH_BIN) ansible-lint --strict
+	$(WITH_BIN) antsibull-changelog lint
+	$(WITH_BIN) antsibull-docs lint-collection-docs . --plugin-docs --validate-collection-refs=all
+
+sanity: .venv/ready ## ansible-test: its sanity tests and the plugins' unit tests, in a copy of the tree
+	$(ANSIBLE_TEST) sanity --local
+	$(ANSIBLE_TEST) units --venv
+
+package: .venv/ready .venv-importer/ready ## Build dist/jp1-itdm-VERSION.tar.gz, and check it as Galaxy and as its users do
+	$(PYTEST) tests/package
 
 ##@ Documentation
 .PHONY: docs docs-pages
 DOCS := ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/playbooks/collections" PATH="$(CURDIR)/.venv-docs/bin:$$PATH"
 docs: .venv-docs/ready ## The documentation site, in docs/site/html; a warning is an error
-	$(DOCS) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
 	rm -rf docs/site
 	install -d -m 700 docs/site
 	$(DOCS) antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --dest-dir docs/site jp1.itdm
@@ -107,16 +128,20 @@ image: .venv/ready machine ## Make the image with the lab's Windows programs
 
 clean: ## Remove lab, images of this checkout, environments and caches
 	if [ -e .venv/ready ]; then $(LAB) down --images; fi
-	rm -rf .venv .venv-oldest .venv-newest .venv-docs docs/site .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-newest .venv-docs .venv-importer .venv-sanity docs/site dist \
+	    .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.venv/ready: requirements.txt tests/requirements.txt tests/lab/requirements.txt tests/tools/venv.sh
+.venv/ready: requirements.txt tests/requirements.txt tests/unit/requirements.txt tests/lab/requirements.txt tests/tools/venv.sh
 	tests/tools/venv.sh .venv "$(PYTHON)" $(patsubst %,-r %,$(filter %.txt,$^))
 
 .venv-docs/ready: tests/tools/docs-requirements.txt tests/tools/venv.sh
 	tests/tools/venv.sh .venv-docs "$(PYTHON)" -r tests/tools/docs-requirements.txt
 
-.venv-oldest/ready: requirements.txt tests/tools/venv.sh
-	tests/tools/venv.sh .venv-oldest "$$(tests/tools/python-between.sh 3.10 3.12)" -r requirements.txt 'ansible-core==2.16.*'
+.venv-oldest/ready: requirements.txt tests/unit/requirements.txt tests/tools/venv.sh
+	tests/tools/venv.sh .venv-oldest "$$(tests/tools/python-between.sh 3.10 3.12)" $(patsubst %,-r %,$(filter %.txt,$^)) 'ansible-core==2.16.*'
 
-.venv-newest/ready: requirements.txt tests/tools/venv.sh
-	tests/tools/venv.sh .venv-newest "$$(tests/tools/python-between.sh 3.11 3.14)" -r requirements.txt ansible-core
+.venv-newest/ready: requirements.txt tests/unit/requirements.txt tests/tools/venv.sh
+	tests/tools/venv.sh .venv-newest "$$(tests/tools/python-between.sh 3.11 3.14)" $(patsubst %,-r %,$(filter %.txt,$^)) ansible-core
+
+.venv-importer/ready: tests/tools/importer.txt tests/tools/venv.sh
+	tests/tools/venv.sh .venv-importer "$$(tests/tools/python-between.sh 3.11 3.13)" -r $<

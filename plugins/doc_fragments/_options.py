@@ -54,7 +54,7 @@ options:
   journal_folder:
     description:
       - The folder on the server that holds the folders of detached programs.
-      - Taken from the variable C(upgrade_journal_folder) when not given, else V(C:\ProgramData\jp1_itdm_upgrade).
+      - Taken from the variable C(upgrade_journal_folder) when not given, else V(C:\\ProgramData\\jp1_itdm_upgrade).
     type: str
 """
 

@@ -76,11 +76,16 @@ class Manifest:
 
     def _has_its_types(self) -> bool:
         texts = (self.run_id, self.host, self.created, self.product_version)
-        return all(isinstance(text, str) for text in texts) and (self.records is None or type(self.records) is int)
+        return all(isinstance(text, str) for text in texts) and (self.records is None or _is_whole_number(self.records))
 
 
 def _is_sound(file: FileEntry) -> bool:
-    return isinstance(file.path, str) and type(file.size) is int and bool(_SHA256.fullmatch(file.sha256))
+    return isinstance(file.path, str) and _is_whole_number(file.size) and bool(_SHA256.fullmatch(file.sha256))
+
+
+def _is_whole_number(value: object) -> bool:
+    # JSON's true is an int of Python, too
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _damaged(why: str) -> BackupRejectedError:

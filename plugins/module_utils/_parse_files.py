@@ -87,13 +87,13 @@ def parse_hashes(text: str) -> tuple[list[FileEntry], list[str]]:
     :param text: the folder's name on the first line, the names of all files below it, a line C(/), and for each file
         C(#SIZE PATH) and what certutil printed.
     """
-    first, _, rest = text.lstrip("\n").partition("\n")
+    first, _mark, rest = text.lstrip("\n").partition("\n")
     base = first.strip().rstrip("\\") + "\\"
-    names, _, blocks = f"\n{rest}".partition("\n/\n")
+    names, _mark, blocks = f"\n{rest}".partition("\n/\n")
     files: dict[str, FileEntry] = {}
     for block in re.split(r"^#(?=[0-9]{1,20} )", blocks, flags=re.MULTILINE)[1:]:
-        header, _, output = block.partition("\n")
-        size, _, path = header.partition(" ")
+        header, _mark, output = block.partition("\n")
+        size, _mark, path = header.partition(" ")
         digest = parse_digest(output) if int(size) else EMPTY_SHA256
         if digest:
             files[path.lower()] = FileEntry(_below(base, path), int(size), digest)
@@ -103,8 +103,8 @@ def parse_hashes(text: str) -> tuple[list[FileEntry], list[str]]:
 
 def parse_folder(text: str) -> list[FolderItem]:
     """Return a folder's entries: its files' names, a line C(/), its folders' names, a line C(/), C(SIZE/NAME) lines."""
-    files, _, rest = f"\n{text}".partition("\n/\n")
-    folders, _, sizes = f"\n{rest}".partition("\n/\n")
+    files, _mark, rest = f"\n{text}".partition("\n/\n")
+    folders, _mark, sizes = f"\n{rest}".partition("\n/\n")
     size = {name: int(digits) for digits, name in re.findall(r"^([0-9]{1,20})/(.+)$", sizes, re.MULTILINE | re.ASCII)}
     return [
         *(FolderItem(name, False, size.get(name, 0)) for name in files.split("\n") if name),
@@ -117,7 +117,7 @@ def parse_tree(text: str) -> list[FolderItem]:
 
     :param text: the folder's name on the first line, and for each file C(#SIZE PATH).
     """
-    first, _, rest = text.lstrip("\n").partition("\n")
+    first, _mark, rest = text.lstrip("\n").partition("\n")
     base = first.strip().rstrip("\\") + "\\"
     found = re.findall(r"^#([0-9]{1,20}) (.+)$", rest, re.MULTILINE | re.ASCII)
     return [FolderItem(_below(base, path), False, int(size)) for size, path in found]

@@ -84,8 +84,8 @@ def parse_services(text: str, patterns: Iterable[str]) -> list[Service]:
     wanted = re.compile("|".join(map(_as_regex, patterns)) or r"(?!)", re.IGNORECASE)
     found: dict[str, Service] = {}
     for block in re.split(r"^#(?=[^\n])", text, flags=re.MULTILINE)[1:]:
-        name, _, rest = block.partition("\n")
-        status, _, config = rest.partition("\n#\n")
+        name, _mark, rest = block.partition("\n")
+        status, _mark, config = rest.partition("\n#\n")
         service = parse_service(name.strip(), status, config)
         if service and wanted.fullmatch(service.name):
             found.setdefault(service.name.lower(), service)

@@ -165,7 +165,7 @@ class HostFiles(HostCore):
             path,
             f"({go}&{_require_file(file)}&{_size_of(file)}&certutil -hashfile {file} SHA256&exit 0)<nul",
         )
-        first, _, rest = result.stdout.partition("\n")
+        first, _mark, rest = result.stdout.partition("\n")
         size = int(first[1:]) if re.fullmatch(r"#[0-9]{1,20}", first) else None
         digest = EMPTY_SHA256 if size == 0 else parse_digest(rest)
         if size is None or digest is None:

@@ -176,7 +176,7 @@ def text_files(path: str, pattern: str) -> Probe[dict[str, str] | None]:
             return None
         files: dict[str, str] = {}
         for part in re.split(r"(?m)^#", answer.text.partition("\n")[2])[1:]:
-            name, _, text = part.partition("\n")
+            name, _mark, text = part.partition("\n")
             files[name.strip()] = text
         return files
 

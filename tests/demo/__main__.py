@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts the demonstration: C(python tests/demo), with a lab that is up."""
+"""Starts the demonstration: C(python tests/demo [--installed]), with a lab that is up."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -13,4 +14,6 @@ if __name__ == "__main__":
     sys.path[0] = str(CHECKOUT)
     from tests.demo.demonstration import main
 
-    sys.exit(main(CHECKOUT))
+    parser = argparse.ArgumentParser(prog="python tests/demo", description="Upgrade a system of the lab, and show what happened.")
+    parser.add_argument("--installed", action="store_true", help="with the collection built and installed, not with the checkout's files")
+    sys.exit(main(CHECKOUT, installed=parser.parse_args().installed))

@@ -10,15 +10,40 @@ import re
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.lab.control.errors import LabError
 from tests.lab.control.lab import Lab
+from tests.tools.collection import build, install
 
-PLAYBOOK = "playbooks/upgrade.yml"
 SYSTEM = 1
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """What is run.
+
+    :ivar name: as C(ansible-playbook) takes it.
+    :ivar folder: where it is run.
+    :ivar environment: variables that are added to those of this process.
+    """
+
+    name: str
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_the_checkout(cls, checkout: Path) -> Playbook:
+        """The playbook's file, in the checkout."""
+        return cls("playbooks/upgrade.yml", checkout)
+
+    @classmethod
+    def installed(cls, folder: Path) -> Playbook:
+        """The playbook's name, from the collection that is built and installed into an empty folder."""
+        return cls("jp1.itdm.upgrade", folder, install(build(folder / "built"), folder))
 
 
 @dataclass(frozen=True)
@@ -49,21 +74,16 @@ class Played:
     result: dict[str, Any]
 
 
-def play(lab: Lab) -> Played:
+def play(lab: Lab, playbook: Playbook) -> Played:
     """Run the playbook with the lab's inventory; its output goes to the terminal."""
     manager = lab.state().system(SYSTEM)[0].name
     with tempfile.TemporaryDirectory() as results:
-        command = [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            "-i",
-            str(lab.inventory_file.relative_to(lab.checkout)),
-            PLAYBOOK,
-        ]
-        command += ["--limit", manager, "-e", f"upgrade_result_folder={results}"]
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", os.path.relpath(lab.inventory_file, playbook.folder)]
+        command += [playbook.name, "--limit", manager, "-e", f"upgrade_result_folder={results}"]
         print(f"\n$ ansible-playbook {' '.join(command[1:])}", flush=True)
-        environment = {**os.environ, "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, **playbook.environment, "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "PYTHONUNBUFFERED": "1"}
         changed = 0
-        with subprocess.Popen(command, cwd=lab.checkout, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, cwd=playbook.folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             for line in process.stdout:
                 print(line, end="", flush=True)
@@ -82,13 +102,13 @@ class Demonstration:
     problems: list[str]
 
 
-def demonstrate(lab: Lab) -> Demonstration:
+def demonstrate(lab: Lab, playbook: Playbook) -> Demonstration:
     """Upgrade, run the playbook again, and compare."""
     manager, database = (host.name for host in lab.state().system(SYSTEM))
     before = Sight.of(lab)
-    first = play(lab)
+    first = play(lab, playbook)
     requests = {host: len(lab.wire_log(host)) for host in (manager, database)}
-    second = play(lab)
+    second = play(lab, playbook)
     after, count = Sight.of(lab), lab.records(SYSTEM)
     result = first.result
     if not result:
@@ -148,14 +168,17 @@ def words(done: Demonstration, database: str) -> str:
     return "\n".join(lines)
 
 
-def main(checkout: Path) -> int:
+def main(checkout: Path, *, installed: bool) -> int:
     """Demonstrate with the lab of a checkout.
 
+    :param installed: run the playbook of the collection as its users get it, not the checkout's.
     :returns: the exit code; 1 when something failed, or when the role and the lab do not agree.
     """
     lab = Lab(checkout)
     try:
-        done = demonstrate(lab)
+        with tempfile.TemporaryDirectory() as folder:
+            playbook = Playbook.installed(Path(folder)) if installed else Playbook.of_the_checkout(checkout)
+            done = demonstrate(lab, playbook)
     except LabError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules that hold for the project as a whole: who may import whom, what every file begins with, what none may hold.
+"""The rules that hold for the project as a whole: who may import whom, what no file may hold.
 
 Each test lists the files that break its rule.
 """
@@ -19,11 +19,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 OWN = "ansible_collections.jp1.itdm.plugins."
-KINDS_OF_SOURCES = {".py", ".yml", ".yaml", ".c", ".h", ".sh", ".toml", ".mk"}
 # folders of tools and of runs, which are not the project's
 NOT_OURS = {".git", "__pycache__", "collections", "dist", "output", "site"}
-SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
-COPYRIGHT = "Copyright (c) 2026 The jp1.itdm authors"
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
@@ -155,13 +152,7 @@ def test_everything_private_says_so() -> None:
         assert "private to the collection" in text_of(path), path
 
 
-# What every file begins with, and what none may hold
-
-
-def test_every_source_names_its_licence() -> None:
-    sources = [path for path in files() if path.suffix in KINDS_OF_SOURCES and "changelogs" not in path.parts]
-    begins = {path: "\n".join(text_of(path).splitlines()[:6]) for path in sources}
-    assert [path for path, begin in begins.items() if SPDX not in begin or COPYRIGHT not in begin] == []
+# What no file may hold
 
 
 def test_no_file_names_a_place_of_one_machine() -> None:

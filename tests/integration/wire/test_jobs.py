@@ -128,7 +128,7 @@ def test_a_job_outlives_the_connection_and_is_taken_up(host: LabHost, connect: C
     assert counted(again) == "ran\nended\n"
 
 
-AT_THE_START = {
+AT_THE_START: dict[str, dict[str, Any]] = {
     "files not received": {"kind": "drop_before", "action": "Command", "command": "all.b64"},
     "content not received": {"kind": "drop_before", "action": "Send"},
     "answer about the files lost": {"kind": "drop_after", "action": "Receive", "command": "all.b64"},

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
@@ -353,7 +353,7 @@ def test_one_probe_costs_three_messages(host: LabHost, lab: Lab) -> None:
 
 # Broken connections
 
-FAULTS = {
+FAULTS: dict[str, dict[str, Any]] = {
     "start not received": {"kind": "drop_before", "action": "Command"},
     "answer to start lost": {"kind": "drop_after", "action": "Command"},
     "server busy at the start": {"kind": "http", "status": 503, "action": "Command"},
@@ -447,7 +447,8 @@ def test_a_real_quota(host: LabHost, lab: Lab) -> None:
 def test_time_limit_ends_or_leaves_the_command(connect: Callable[..., LabHost], program: str) -> None:
     running = _windows.running_processes(["tell 日本.exe"])
     command = [program, "ticks", "1", "8000", COUNTER]
-    for on_time_limit, count in (("terminate", 0), ("leave", 1)):
+    counts: dict[Literal["terminate", "leave"], int] = {"terminate": 0, "leave": 1}
+    for on_time_limit, count in counts.items():
         host = connect()
         start = time.monotonic()
         with pytest.raises(TimeLimitError) as caught:

@@ -80,9 +80,13 @@ class Endpoint:
         return Protocol(self.url, ca_trust_path=trust, server_cert_validation="validate", **{**given, **options})
 
     def pypsrp(self, **options: Any) -> WSMan:
-        given = {"auth": "ntlm", "username": "labadmin", "password": PASSWORD}
-        trust = str(self.folder / "tls.crt")
-        return WSMan("127.0.0.1", port=self.port, ssl=True, cert_validation=trust, **{**given, **options})
+        given: dict[str, Any] = {
+            "auth": "ntlm",
+            "username": "labadmin",
+            "password": PASSWORD,
+            "cert_validation": str(self.folder / "tls.crt"),
+        }
+        return WSMan("127.0.0.1", port=self.port, ssl=True, **{**given, **options})
 
     def order(self, *faults: dict[str, Any]) -> None:
         (self.folder / "wire-faults.json").write_text(json.dumps(faults))
@@ -206,7 +210,7 @@ def test_output_is_kept_for_a_client_that_stopped_waiting(endpoint: Endpoint) ->
     first = endpoint.pywinrm(operation_timeout_sec=1, read_timeout_sec=2)
     shell = first.open_shell()
     command = first.run_command(shell, "cat", console_mode_stdin=False)
-    first.transport.read_timeout_sec = 0.3
+    first.transport.read_timeout_sec = 0.3  # type: ignore[assignment]
     with pytest.raises(requests.exceptions.Timeout):
         first.get_command_output(shell, command)
     first.transport.close_session()

@@ -54,7 +54,7 @@ def test_a_fault_can_be_about_commands_of_one_pattern() -> None:
 
 
 def test_the_next_fault_follows_when_one_is_used_up() -> None:
-    entries = [{"kind": "http"}, {"kind": "wsman", "code": 995}]
+    entries: list[dict[str, Any]] = [{"kind": "http"}, {"kind": "wsman", "code": 995}]
     assert kinds(entries, [("Send", "")] * 3) == ["http", "wsman", None]
 
 

@@ -195,7 +195,7 @@ class FakeWindows:
 
     def ask(self, **probes: Probe[Any]) -> SimpleNamespace:
         self.requests += 1
-        if self.silent:
+        if self.silent is not None:
             raise self.silent
         return SimpleNamespace(**{name: probe.parse(self._answer(*probe.command)) for name, probe in probes.items()})
 

@@ -29,8 +29,9 @@ VARIABLES: dict[str, Any] = {"inventory_hostname": "JP1MGR01", "groups": GROUPS}
 
 def template(text: str) -> Any:
     """Return a text that Ansible fills in; since ansible-core 2.19 it does so for trusted texts only."""
-    trust = getattr(ansible.template, "trust_as_template", None)
-    return trust(text) if trust else text
+    if hasattr(ansible.template, "trust_as_template"):
+        return ansible.template.trust_as_template(text)
+    return text
 
 
 def connection(server: FakeServer | None = None, transport: str = "winrm", become: Any = None) -> Any:

@@ -31,7 +31,7 @@ def table(text: str, first_cell: str) -> list[list[str]]:
 
 
 def test_the_guide_tells_every_decision() -> None:
-    (_, *classes, other), *rows = guides.table(RESUME, "phase")
+    (_phase, *classes, other), *rows = guides.table(RESUME, "phase")
     assert other == "any other class"
     assert set(classes) <= set(_policy.CLASSES)
     told = {

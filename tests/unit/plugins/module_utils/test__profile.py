@@ -120,7 +120,7 @@ def test_texts_that_carry_more_than_a_text_are_texts() -> None:
 
     profile = build_profile("mine", document(), {"services.for_license": [Tagged("Web")], "backup.stdin": Tagged("x")})
     assert profile["services.for_license"] == ["Web"]
-    assert type(profile["backup.stdin"]) is str
+    assert not isinstance(profile["backup.stdin"], Tagged)
 
 
 # Sources and overrides

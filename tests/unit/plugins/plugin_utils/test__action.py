@@ -237,7 +237,7 @@ def test_without_a_delegation_the_host_is_the_plays() -> None:
 def test_a_lost_connection_is_a_failed_task_and_never_an_unreachable_host(fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WinrmRunner, "pauses", (0,) * 3, raising=False)
     server = FakeServer()
-    server.faults["Create"] = [fault() for _ in range(20)]
+    server.faults["Create"] = [fault() for _attempt in range(20)]
     action = acting(lambda host, options: host.run(["x.exe"], time_limit=5) and {})
     result = run_action(action, {}, through=connection(server))
     assert result["failed"] is True

@@ -100,7 +100,7 @@ def test_secrets_are_seen_nowhere() -> None:
     assert "ord" not in text
     assert "********" in text
 
-    server.faults["Receive"] = [connection_reset() for _ in range(9)]
+    server.faults["Receive"] = [connection_reset() for _attempt in range(9)]
     with pytest.raises(ConnectionLostError) as caught:
         host.run(["x.exe", "/key", SECRET], time_limit=5, secrets=[SECRET])
     assert "ord" not in repr(caught.value.as_result()).replace("password", "")

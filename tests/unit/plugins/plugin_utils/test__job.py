@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +29,7 @@ from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import CLOCK
 
 FOLDER = r"C:\ProgramData\jp1_itdm_upgrade\jobs"
 OWN = FOLDER + r"\run1-install"
-RUNNING, NOT_YET, ENDED = {"267009"}, {"267011"}, {"0"}
+RUNNING, NOT_YET, ENDED = frozenset({"267009"}), frozenset({"267011"}), frozenset({"0"})
 BEGIN = "LastBootUpTime=20260228120000.000000+000\nLocalDateTime=20260301120000.000000+000\n"
 
 
@@ -82,7 +82,7 @@ class Server:
 
 def look(
     result: str | None = None,
-    task: set[str] = RUNNING,
+    task: Set[str] = RUNNING,
     output: str = "",
     *,
     there: bool = True,
@@ -283,7 +283,11 @@ def test_what_can_not_be_removed_is_no_failure_of_the_step(monkeypatch: pytest.M
     if failure == "exit code":
         server.exit_code = 1
     else:
-        monkeypatch.setattr(server, "run", lambda line, **options: (_ for _ in ()).throw(LOST))
+
+        def lose(line: Any, **options: Any) -> None:
+            raise LOST
+
+        monkeypatch.setattr(server, "run", lose)
     assert run_job(job(server), ["setup.exe"], time_limit=60).exit_code == 0
     assert "remove it by hand" in server.lines[-1]
 

@@ -58,7 +58,7 @@ def test_a_command_costs_start_read_and_end(server: FakeServer, runner: WinrmRun
 
 
 def test_one_shell_serves_many_commands(server: FakeServer, runner: WinrmRunner) -> None:
-    for _ in range(5):
+    for _attempt in range(5):
         probe(runner)
     assert server.calls.count("Create") == 1
 
@@ -220,7 +220,7 @@ def test_reading_goes_on_over_a_new_connection(server: FakeServer, runner: Winrm
 
 
 def test_reading_gives_up_in_the_end_and_leaves_the_command_alone(server: FakeServer, runner: WinrmRunner) -> None:
-    server.faults["Receive"] = [connection_refused() for _ in range(4)]
+    server.faults["Receive"] = [connection_refused() for _attempt in range(4)]
     with pytest.raises(ConnectionLostError) as caught:
         change(runner, on_time_limit="leave")
     assert caught.value.code == "answer_lost"
@@ -256,7 +256,7 @@ def test_input_that_nobody_reads_is_no_error(server: FakeServer, runner: WinrmRu
 
 
 def test_tries_are_bounded(server: FakeServer, runner: WinrmRunner) -> None:
-    server.faults["Command"] = [connection_refused() for _ in range(100)]
+    server.faults["Command"] = [connection_refused() for _attempt in range(100)]
     with pytest.raises(ConnectionLostError) as caught:
         probe(runner)
     assert caught.value.code == "unreachable"
@@ -264,7 +264,7 @@ def test_tries_are_bounded(server: FakeServer, runner: WinrmRunner) -> None:
 
 
 def test_the_first_contact_is_not_repeated(server: FakeServer, runner: WinrmRunner) -> None:
-    server.faults["Create"] = [connection_refused() for _ in range(100)]
+    server.faults["Create"] = [connection_refused() for _attempt in range(100)]
     with pytest.raises(ConnectionLostError) as caught:
         probe(runner)
     assert caught.value.code == "unreachable"
@@ -280,7 +280,7 @@ def test_too_many_shells_on_the_way_heals(server: FakeServer, runner: WinrmRunne
 
 def test_credentials_are_not_tried_over_and_over(server: FakeServer, runner: WinrmRunner) -> None:
     probe(runner)
-    server.faults["Command"] = [http_error(401) for _ in range(10)]
+    server.faults["Command"] = [http_error(401) for _attempt in range(10)]
     with pytest.raises(ConnectionLostError) as caught:
         probe(runner)
     assert caught.value.code == "wrong_credentials"
@@ -322,20 +322,20 @@ OUTAGES = [connection_refused, connection_reset, lambda: http_error(503), lambda
 def test_the_first_contact_is_waited_for(
     server: FakeServer, patient: WinrmRunner, no_waiting: list[float], outage: Callable[[], Exception], idempotent: bool
 ) -> None:
-    server.faults["Create"] = [outage() for _ in range(8)]
+    server.faults["Create"] = [outage() for _attempt in range(8)]
     assert patient.run("setup", time_limit=30, idempotent=idempotent).exit_code == 0
     assert 20 < sum(no_waiting) <= 60
     assert server.ran == ["setup"]
 
 
 def test_an_outage_does_not_count_as_running(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
-    server.faults["Command"] = [connection_refused() for _ in range(10)]
+    server.faults["Command"] = [connection_refused() for _attempt in range(10)]
     assert patient.run("ver", time_limit=5, idempotent=True).exit_code == 0
     assert sum(no_waiting) > 30
 
 
 def test_reading_goes_on_after_a_long_outage(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
-    server.faults["Receive"] = [http_error(503) for _ in range(10)]
+    server.faults["Receive"] = [http_error(503) for _attempt in range(10)]
     result = patient.run("setup", time_limit=300)
     assert (result.exit_code, result.complete) == (0, False)
     assert sum(no_waiting) > 30
@@ -346,7 +346,7 @@ def test_reading_goes_on_after_a_long_outage(server: FakeServer, patient: WinrmR
 def test_a_server_that_stays_away_is_given_up_in_the_end(
     server: FakeServer, patient: WinrmRunner, no_waiting: list[float], operation: str
 ) -> None:
-    server.faults[operation] = [connection_refused() for _ in range(1000)]
+    server.faults[operation] = [connection_refused() for _attempt in range(1000)]
     with pytest.raises(ConnectionLostError) as caught:
         patient.run("setup", time_limit=300)
     assert caught.value.code == ("answer_lost" if operation == "Receive" else "unreachable")
@@ -355,7 +355,7 @@ def test_a_server_that_stays_away_is_given_up_in_the_end(
 
 @pytest.mark.parametrize(("operation", "tries"), [("Create", 1), ("Command", 2), ("Receive", 2)])
 def test_waiting_tries_no_credentials_over_and_over(server: FakeServer, patient: WinrmRunner, operation: str, tries: int) -> None:
-    server.faults[operation] = [http_error(401) for _ in range(10)]
+    server.faults[operation] = [http_error(401) for _attempt in range(10)]
     with pytest.raises(ConnectionLostError):
         patient.run("setup", time_limit=300)
     assert sum(operation in call for call in server.calls) == tries
@@ -363,7 +363,7 @@ def test_waiting_tries_no_credentials_over_and_over(server: FakeServer, patient:
 
 def test_what_time_does_not_heal_is_not_waited_for(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
     certificate = "certificate verify failed: certificate has expired (_ssl.c:1)"
-    server.faults["Create"] = [ConnectionError(certificate) for _ in range(10)]
+    server.faults["Create"] = [ConnectionError(certificate) for _attempt in range(10)]
     with pytest.raises(ConnectionLostError) as caught:
         probe(patient)
     assert caught.value.code == "certificate_rejected"
