@@ -145,6 +145,10 @@ state:
         records: 200
         schema: 10-00
         damaged: false
+    unanswered:
+      description: The profile's actions that should tell something of the state and did not, such as V(database_status).
+      type: list
+      elements: str
 
 profile:
   description: The product profile in force, with every field's value by its name.

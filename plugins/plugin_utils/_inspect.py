@@ -47,6 +47,8 @@ def inspect_server(product: Product) -> dict[str, Any]:
     asked_at = datetime.now(timezone.utc)
     product.installation = seen.installation
     management = product.server == "management_server"
+    licence = _told(product, product.license_registered) if management else None
+    database = None if management else _told(product, product.database_status)
     return {
         "host": host.name,
         "server": product.server,
@@ -68,9 +70,10 @@ def inspect_server(product: Product) -> dict[str, Any]:
         "services": services_by_name(seen.services),
         "program_files": program_files(product),
         "settings": settings_files(product),
-        "license_registered": _told(product, product.license_registered) if management else None,
+        "license_registered": licence,
         "operation_window": profile["operation_window.port"] in seen.ports if management else None,
-        "database": (None if management else _told(product, product.database_status)) or dict(UNKNOWN_DATABASE),
+        "database": database or dict(UNKNOWN_DATABASE),
+        "unanswered": _unanswered(product, licence) if management else _unanswered_database(product, database),
     }
 
 
@@ -171,6 +174,17 @@ def settings_files(product: Product) -> dict[str, str | None]:
     files = [expand(template, {"install_folder": folder}) for template in product.profile["product.settings_files"]] if folder else []
     digests = vars(product.host.ask(**{f"file_{number}": windows.file_digest(file) for number, file in enumerate(files)})) if files else {}
     return {file: digests[f"file_{number}"] for number, file in enumerate(files)}
+
+
+def _unanswered(product: Product, licence: bool | None) -> list[str]:
+    return ["license_status"] if licence is None and product.can("license_status") else []
+
+
+def _unanswered_database(product: Product, database: dict[str, Any] | None) -> list[str]:
+    if database is None or database["damaged"]:
+        return [] if database else ["database_status"]
+    silent = [key for key in ("records", "schema") if product.profile[f"database_status.{key}"] and database[key] is None]
+    return ["database_status"] if silent and product.can("database_status") else []
 
 
 def _told(product: Product, question: Callable[[], Any]) -> Any:

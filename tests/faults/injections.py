@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.integration.lab_system import NEW, OLD
+from tests.integration.lab_system import OLD
 
 from .cases import Case
 from .marks import Mark
@@ -341,7 +341,7 @@ def _interference(case: Case) -> Injection:
         return _services_come_back(case.site)
     if case.site.phase == UPGRADE:
         file, change, undo = f"'{_PRODUCT}/conf/license.dat'", "mv {} /tmp/license.dat", "[ -e {} ] || cp /tmp/license.dat {}"
-        mark = Mark("management", "end", "startservice", NEW)
+        mark = None
     else:
         file, change, undo = f"'{_PRODUCT}/bin/other.exe'", "echo other > {}", "rm {}"
         mark = Mark("database", "start", "importdb")
@@ -351,10 +351,10 @@ def _interference(case: Case) -> Injection:
         scene.told["changed"] = _now()
 
     return Injection(
-        _nothing,
+        _nothing if mark else strike,
         lambda scene: scene.told.get("changed"),
         mark=mark,
-        strike=strike,
+        strike=strike if mark else _nothing,
         repair=lambda scene: scene.inside("management", undo.replace("{}", file)),
     )
 

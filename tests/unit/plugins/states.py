@@ -44,6 +44,7 @@ def server_state(server: str, version: str = "10-00") -> State:
         "database": dict.fromkeys(("records", "schema", "damaged"))
         if management
         else {"records": 200, "schema": version, "damaged": False},
+        "unanswered": [],
     }
 
 

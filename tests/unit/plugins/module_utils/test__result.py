@@ -380,6 +380,7 @@ def test_a_healthy_upgraded_system_has_no_problems() -> None:
         ("management_server/license_registered", False, "JP1MGR01: no licence is registered."),
         ("management_server/operation_window", False, "JP1MGR01: the operation window's port does not answer."),
         ("database_server/database/schema", "10-00", "JP1DB01: the database has schema 10-00 instead of 10-10."),
+        ("database_server/unanswered", ["database_status"], "JP1DB01: database_status of the profile gave no answer."),
     ],
 )
 def test_one_thing_missing_is_one_problem(path: str, value: Any, told: str) -> None:

@@ -262,9 +262,11 @@ def test_files_with_settings_are_told_by_their_digests(management_server: FakeMa
 
 def test_what_a_half_installed_product_can_not_tell_is_unknown(management_server: FakeManager, database_server: FakeManager) -> None:
     management_server.remove_file(BIN + r"\licstat.exe")
-    assert inspect_server(management_server.product())["license_registered"] is None
+    state = inspect_server(management_server.product())
+    assert (state["license_registered"], state["unanswered"]) == (None, ["license_status"])
     database_server.remove_file(BIN + r"\dbstat.exe")
-    assert inspect_server(database_server.product())["database"] == UNKNOWN_DATABASE
+    state = inspect_server(database_server.product())
+    assert (state["database"], state["unanswered"]) == (UNKNOWN_DATABASE, ["database_status"])
 
 
 def test_a_server_without_the_product_is_described_too(database_server: FakeManager) -> None:
