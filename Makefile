@@ -14,10 +14,13 @@ TESTS ?= tests/integration
 SYSTEMS ?= 1
 FAULT_SYSTEMS ?= 3
 FAULTS ?=
+MOLECULE ?= *
 
 BIN := .venv/bin
 LAB := $(BIN)/python tests/lab
 PLUGINS := playbooks/collections/ansible_collections/jp1/itdm
+# Beside the lab that it tells of; Molecule's own place in the home is the same for all checkouts whose folders have the same name.
+MOLECULE_STATE := $(abspath .lab/molecule-state)
 PYTEST := PYTHONPATH=playbooks/collections $(BIN)/python -m pytest
 
 ##@ Use
@@ -30,8 +33,8 @@ demo: .venv/ready machine ## Upgrade a lab system at 10-00 to 10-10, and show wh
 	$(BIN)/python tests/demo
 
 ##@ Test
-.PHONY: test unit lab-tests lab-tests-all matrix faults faults-subset fault-mutations lint
-PARTS := environments machine image lint unit lab-tests faults-subset
+.PHONY: test unit lab-tests lab-tests-all matrix faults faults-subset fault-mutations molecule molecule-subset lint
+PARTS := environments machine image lint unit lab-tests faults-subset molecule-subset
 test: ## All tests, except the slow ones of the lab and most of the fault matrix
 	@code=0; for part in $(PARTS); do \
 	    start=$$SECONDS; $(MAKE) --no-print-directory $$part || code=1; \
@@ -66,11 +69,19 @@ fault-mutations: environments machine ## Remove each guard of the collection onc
 	$(LAB) up --systems $(FAULT_SYSTEMS)
 	trap '$(LAB) down' EXIT; $(BIN)/python -m tests.faults mutations
 
+molecule: .venv/ready machine ## The scenarios in extensions/molecule (MOLECULE=upgrade: one of them; MOLECULE="{upgrade,check_mode}")
+	rm -rf $(MOLECULE_STATE)
+	trap '$(LAB) down' EXIT; PATH="$(abspath $(BIN)):$$PATH" MOLECULE_EPHEMERAL_DIRECTORY=$(MOLECULE_STATE) \
+	    molecule test --scenario-name "$(MOLECULE)" --report
+
+molecule-subset: ## Two of them, in a few minutes
+	$(MAKE) --no-print-directory molecule MOLECULE="{upgrade,preflight_blockers}"
+
 lint: .venv/ready ## Formatting, types, ansible-lint and yamllint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(PLUGINS)/plugins $(PLUGINS)/tests/unit/plugins
-	$(BIN)/mypy tests/lab tests/demo tests/faults tests/integration/lab_system.py tests/integration/lab tests/integration/upgrade
+	$(BIN)/mypy tests/lab tests/demo tests/faults tests/molecule tests/integration/lab_system.py tests/integration/byte_picture.py tests/integration/lab tests/integration/upgrade
 	$(BIN)/yamllint --strict .
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/ansible-lint --strict
 
