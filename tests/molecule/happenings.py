@@ -15,15 +15,15 @@ _LIMIT_SECONDS = 300
 
 
 def lose_controller(system: System) -> dict[str, Any]:
-    """Start an upgrade and kill ansible-playbook while the new version is being installed on the database server.
+    """Start an upgrade and kill ansible-playbook as soon as a fault slows the new version's installer on the database server down.
 
     :returns: C(installer_runs), whether the installer had not ended then.
     """
     controller = Controller(playbook("upgrade", system.lab.inventory_file, system.manager, {}), system.manager, CHECKOUT)
     try:
         end = time.monotonic() + _LIMIT_SECONDS
-        while not _installer(system):
-            assert controller.runs and time.monotonic() < end, f"no installation has begun:\n{controller.output()}"
+        while "fault" not in _installer(system):
+            assert controller.runs and time.monotonic() < end, f"no fault has met the installation:\n{controller.output()}"
             time.sleep(0.5)
     finally:
         controller.kill()

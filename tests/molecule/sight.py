@@ -36,7 +36,7 @@ def look(system: System, before: dict[str, Any] | None) -> dict[str, Any]:
         "database": picture.database,
         "records": system.lab.records(system.number),
         "files": files,
-        "backups": {folder: _backup(system, f"JP1/{folder}") for folder in backups},
+        "backups": {"D:\\JP1\\" + folder.replace("/", "\\"): _backup(system, f"JP1/{folder}") for folder in backups},
         "steps": [f"{server} {event.name} {event.version}" for event, server in events if _changes(event)],
         "struck": [f"{server} {event.name}" for event, server in events if event.kind == "fault"],
         "wrong": {version: not_healthy(picture, version, system.lab.folder / "build/product/media") for version in VERSIONS},
