@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line that the scenarios use: C(python -m tests.molecule look 1). Each command prints one JSON object."""
+"""The command line that the scenarios use: C(python -m tests.molecule look 1). Each command answers with one JSON object."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Before = dict[str, Any] | None
 
 def _bytes(system: System, before: Before) -> dict[str, Any]:
     now = picture(system)
-    return {"picture": now, "different": differences(before["picture"], now) if before else []}
+    return {"different": differences(before["picture"], now)} if before else {"picture": now}
 
 
 def _end_records(system: System, _: Before) -> dict[str, Any]:
@@ -44,10 +44,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.molecule", description=__doc__)
     parser.add_argument("command", choices=_COMMANDS)
     parser.add_argument("system", type=int, help="number of the system")
-    parser.add_argument("--before", type=Path, help="what the same command has printed before; differences are told")
+    parser.add_argument("--keep", type=Path, help="where to write the answer, instead of printing it")
+    parser.add_argument("--before", type=Path, help="what the same command has kept; differences are told")
     options = parser.parse_args()
     before = json.loads(options.before.read_text(encoding="utf-8")) if options.before else None
-    print(json.dumps(_COMMANDS[options.command](System(Lab(CHECKOUT), options.system), before), ensure_ascii=False))
+    answer = json.dumps(_COMMANDS[options.command](System(Lab(CHECKOUT), options.system), before), ensure_ascii=False)
+    if options.keep:
+        options.keep.write_text(answer, encoding="utf-8")
+    else:
+        print(answer)
 
 
 if __name__ == "__main__":
