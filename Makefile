@@ -14,12 +14,15 @@ TESTS ?= tests/integration
 SYSTEMS ?= 1
 FAULT_SYSTEMS ?= 3
 FAULTS ?=
+MOLECULE ?= *
 
 BIN := .venv/bin
 WITH_BIN := PATH="$(abspath $(BIN)):$$PATH"
 LAB := $(BIN)/python tests/lab
 PLUGINS := playbooks/collections/ansible_collections/jp1/itdm
 ANSIBLE_TEST := $(BIN)/python tests/tools/run_ansible_test.py
+# Beside the lab that it tells of; Molecule's own place in the home is the same for all checkouts whose folders have the same name.
+MOLECULE_STATE := $(abspath .lab/molecule-state)
 PYTEST := PYTHONPATH=playbooks/collections $(BIN)/python -m pytest
 
 ##@ Use
@@ -36,8 +39,8 @@ demo-installed: .venv/ready machine ## The same with the collection built and in
 	$(BIN)/python tests/demo --installed
 
 ##@ Test
-.PHONY: test unit unit-matrix lab-tests lab-tests-all matrix faults faults-subset fault-mutations lint sanity package
-PARTS := environments machine image lint unit lab-tests faults-subset
+.PHONY: test unit unit-matrix lab-tests lab-tests-all matrix faults faults-subset fault-mutations molecule molecule-subset lint sanity package
+PARTS := environments machine image lint unit lab-tests faults-subset molecule-subset
 test: ## All tests, except the slow ones of the lab and most of the fault matrix
 	@code=0; for part in $(PARTS); do \
 	    start=$$SECONDS; $(MAKE) --no-print-directory $$part || code=1; \
@@ -77,6 +80,14 @@ faults-subset: environments machine ## A few of them, in a few minutes
 fault-mutations: environments machine ## Remove each guard of the collection once; a case of the fault matrix has to fail
 	$(LAB) up --systems $(FAULT_SYSTEMS)
 	trap '$(LAB) down' EXIT; $(BIN)/python -m tests.faults mutations
+
+molecule: .venv/ready machine ## The scenarios in extensions/molecule (MOLECULE=upgrade: one of them; MOLECULE="{upgrade,check_mode}")
+	rm -rf $(MOLECULE_STATE)
+	trap '$(LAB) down' EXIT; $(WITH_BIN) MOLECULE_EPHEMERAL_DIRECTORY=$(MOLECULE_STATE) \
+	    molecule test --scenario-name "$(MOLECULE)" --report
+
+molecule-subset: ## Two of them, in a few minutes
+	$(MAKE) --no-print-directory molecule MOLECULE="{upgrade,preflight_blockers}"
 
 lint: .venv/ready ## Formatting, types, licences, YAML, Ansible content, changelog and documentation
 	$(BIN)/ruff check

@@ -1,0 +1,3 @@
+# Copyright (c) 2026 The jp1.itdm authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the scenarios in extensions/molecule ask of the lab."""
