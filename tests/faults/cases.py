@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from .beginnings import BACK_ON_BOTH, BEFORE_RESTORE, FRESH, UPGRADED_RUNNING, Beginning
 from .sites import ROLLBACK, SITES, UPGRADE, Site
@@ -234,6 +235,8 @@ def selected(pattern: str = "", part: str = "") -> list[Case]:
 
 #: How a run begins that meets faults at all steps of its phase.
 CHAIN_BEGINS = {UPGRADE: FRESH, ROLLBACK: UPGRADED_RUNNING}
+#: Role options of such a run.
+CHAIN_OPTIONS: dict[str, dict[str, Any]] = {UPGRADE: {}, ROLLBACK: {"rollback_after_start": True}}
 
 
 def chains(cases: Sequence[Case]) -> list[list[Case]]:

@@ -16,7 +16,7 @@ from tests.integration.lab_system import System
 from tests.integration.upgrade.ansible_runs import Run
 
 from .beginnings import Beginnings
-from .cases import CHAIN_BEGINS, Case
+from .cases import CHAIN_BEGINS, CHAIN_OPTIONS, Case
 from .controller import Controller, playbook
 from .injections import ORPHAN_SECONDS
 from .judge import GOALS, Judgement, said
@@ -77,7 +77,10 @@ class CaseRun:
         self.scene = Scene(system, self.case.site)
         self.strikes = [Strike(case, self.scene.at(case.site)) for case in cases]
         self.injection = self.strikes[0].injection
-        self.options = combined(OPTIONS, *(case.site.options for case in cases), *(each.injection.options for each in self.strikes))
+        chained = CHAIN_OPTIONS[self.case.site.phase] if len(cases) > 1 else {}
+        self.options = combined(
+            OPTIONS, chained, *(case.site.options for case in cases), *(each.injection.options for each in self.strikes)
+        )
         self.playbook = "rollback" if self.case.site.phase == ROLLBACK else "upgrade"
         self.judgement: Judgement
         self.runs: list[Run] = []
