@@ -136,8 +136,8 @@ class Case:
 
 
 # Faults that a run survives, and those that it may survive.
-_SURVIVED = ("dropped_before", "dropped_after", "unavailable", "quota", "second_run")
-_PERHAPS_SURVIVED = ("restart", "power_loss")
+_SURVIVED = ("dropped_before", "dropped_after", "quota", "second_run")
+_PERHAPS_SURVIVED = ("unavailable", "restart", "power_loss")
 # Faults behind which the next run of the same playbook goes on where it was.
 _GONE_ON_FROM = {
     UPGRADE: ("hang", "controller_killed", "orphan"),

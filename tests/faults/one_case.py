@@ -77,10 +77,8 @@ class CaseRun:
         self.scene = Scene(system, self.case.site)
         self.strikes = [Strike(case, self.scene.at(case.site)) for case in cases]
         self.injection = self.strikes[0].injection
-        chained = CHAIN_OPTIONS[self.case.site.phase] if len(cases) > 1 else {}
-        self.options = combined(
-            OPTIONS, chained, *(case.site.options for case in cases), *(each.injection.options for each in self.strikes)
-        )
+        own = [*(case.site.options for case in cases), *(each.injection.options for each in self.strikes)]
+        self.options = combined(OPTIONS, CHAIN_OPTIONS[self.case.site.phase] if len(cases) > 1 else {}, *own)
         self.playbook = "rollback" if self.case.site.phase == ROLLBACK else "upgrade"
         self.judgement: Judgement
         self.runs: list[Run] = []
