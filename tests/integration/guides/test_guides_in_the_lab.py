@@ -14,8 +14,12 @@ from tests.integration.lab_system import System
 from tests.integration.upgrade.inventories import Inventory
 
 
+QUICK = "guide_profile"
+IN_THE_LAB = [guide for guide in GUIDES if any(command.kind == "lab" for command in commands(guide))]
+
+
 @pytest.mark.parametrize(
-    "guide", [guide for guide in GUIDES if any(command.kind == "lab" for command in commands(guide))], ids=lambda guide: guide.stem
+    "guide", [pytest.param(guide, id=guide.stem, marks=() if guide.stem == QUICK else pytest.mark.slow) for guide in IN_THE_LAB]
 )
 def test_guide(system: System, guide: Path, tmp_path: Path) -> None:
     """C(make lab-up) stands for what the fixture did; C(make lab-down) is done at the end of all tests."""

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.byte_picture import differences, no_more_records, picture
 from tests.integration.lab_system import NEW, OLD, System
 from tests.integration.upgrade.ansible_runs import Playbooks
 
 
+@pytest.mark.slow
 def test_check_mode(system: System, run: Playbooks) -> None:
     """Of the upgrade before and after it, and of the way back."""
     no_more_records(system)

@@ -96,6 +96,7 @@ def install(system: System, run: Playbooks, tmp_path: Path) -> Installation:
     return Installation(system, run, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_server_restarts_in_the_middle(system: System, install: Installation) -> None:
     """What was half done is done again, after the services that Windows has started were stopped again."""
     system.fault(system.database, "program:installer", kind="slow", when="middle", seconds=30, count=1, version=NEW)

@@ -64,6 +64,7 @@ def started(system: System, run: Playbooks) -> Iterator[subprocess.Popen[bytes]]
             process.wait()
 
 
+@pytest.mark.slow
 def test_one_run_at_a_time(system: System, run: Playbooks, started: subprocess.Popen[bytes]) -> None:
     """A second run is refused while the first lives, and takes over when it was killed."""
     before = system.look()

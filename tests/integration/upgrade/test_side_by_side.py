@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.lab_system import NEW, OLD, PROCESSES, System
 from tests.integration.upgrade.ansible_runs import Playbooks
 from tests.integration.upgrade.test_rollback import assert_rolled_back, fail
 
 
+@pytest.mark.slow
 def test_one_system_fails_and_another_succeeds(system: System, run: Playbooks) -> None:
     other = System(system.lab, PROCESSES + 1)  # no test process has this one for its own
     other.reset()

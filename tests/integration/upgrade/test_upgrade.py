@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.integration.lab_system import NEW, OLD, System, records_in
 from tests.integration.upgrade.ansible_runs import Playbooks, Run
 
@@ -57,6 +59,7 @@ def test_upgrade_and_second_run(system: System, run: Playbooks) -> None:
     assert system.files(system.database, f"{folder}/database") == listed
 
 
+@pytest.mark.slow
 def test_upgrade_from_the_version_before(system: System, run: Playbooks) -> None:
     system.reset(version="09-51")
     before = system.look()
@@ -66,6 +69,7 @@ def test_upgrade_from_the_version_before(system: System, run: Playbooks) -> None
     system.assert_nothing_lost(before)
 
 
+@pytest.mark.slow
 def test_japanese_hosts(system: System, run: Playbooks) -> None:
     """Labels and messages in code page 932: rolled back, then upgraded."""
     system.reset(locale="ja")
