@@ -13,7 +13,6 @@ from tests.docs.terminal import Terminal
 from tests.integration.lab_system import System
 from tests.integration.upgrade.inventories import Inventory
 
-
 QUICK = "guide_profile"
 IN_THE_LAB = [guide for guide in GUIDES if any(command.kind == "lab" for command in commands(guide))]
 
