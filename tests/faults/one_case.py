@@ -258,6 +258,8 @@ class CaseRun:
         left = [process for controller in self.scene.controllers for process in controller.end_orphans(30)]
         if left:
             result.problems.append(f"processes of the controller are left: {left}")
+        if self.case.fault == "orphan":  # a program outside of a job was not waited for, and ends by itself
+            self.scene.wait_for_programs(60)
         judgement.check_records(final)
         judgement.check_thrown_away(any("upgrade_rollback_after_start" in " ".join(each.words) for each in self.scene.controllers))
         judgement.check_starts()
