@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
+from ansible_collections.jp1.itdm.plugins.plugin_utils._connections import open_runner
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
 
 from tests.lab.control.lab import Lab
 

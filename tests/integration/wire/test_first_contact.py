@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, OptionError
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
+from ansible_collections.jp1.itdm.plugins.plugin_utils._connections import open_runner
 
 from tests.integration.wire.lab_host import LabHost, connect
 from tests.lab.control.authority import Authority

@@ -14,7 +14,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandErr
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _action
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import MASK, HostAction, _masked
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import WinrmRunner
+from ansible_collections.jp1.itdm.plugins.plugin_utils._winrm import WinrmRunner
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.fake_winrm import (
     FakeServer,
     connection_refused,
