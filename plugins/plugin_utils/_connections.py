@@ -14,10 +14,11 @@ from typing import Any
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError
 from ansible_collections.jp1.itdm.plugins.plugin_utils._psrp import PsrpRunner
 from ansible_collections.jp1.itdm.plugins.plugin_utils._runner import Runner
+from ansible_collections.jp1.itdm.plugins.plugin_utils._ssh import SshRunner
 from ansible_collections.jp1.itdm.plugins.plugin_utils._winrm import WinrmRunner
 
 #: Name of the connection plugin -> what runs commands through it.
-OPENERS: dict[str, Callable[[Any, Mapping[str, str], str], Runner]] = {"psrp": PsrpRunner, "winrm": WinrmRunner}
+OPENERS: dict[str, Callable[[Any, Mapping[str, str], str], Runner]] = {"psrp": PsrpRunner, "ssh": SshRunner, "winrm": WinrmRunner}
 
 
 def open_runner(connection: Any, environment: Mapping[str, str] | None = None, code_page_fallback: str = "cp932") -> Runner:

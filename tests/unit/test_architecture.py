@@ -118,7 +118,8 @@ def test_the_product_knows_nothing_of_the_lab() -> None:
 INNER_PARTS = {
     "_winrm.py": {"protocol", "shell_id", "_winrm_exec"},
     "_psrp.py": {"_build_kwargs", "_psrp_conn_kwargs", "runspace"},
-    "nothing": {"put_file", "fetch_file", "exec_command"},
+    "_ssh.py": {"exec_command", "set_option"},
+    "nothing": {"put_file", "fetch_file"},
 }
 
 

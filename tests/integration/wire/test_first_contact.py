@@ -128,7 +128,7 @@ def test_a_server_that_speaks_old_tls_only(listen: Callable[..., int], tmp_path:
     assert "message encryption" in failure.remedy
 
 
-@pytest.mark.parametrize("name", ["ssh", "local", "psrp"])
+@pytest.mark.parametrize("name", ["local", "paramiko_ssh"])
 def test_other_connections(name: str) -> None:
     with pytest.raises(OptionError) as caught:
         open_runner(connect({"ansible_host": "127.0.0.1"}, name))

@@ -183,7 +183,7 @@ def test_the_environment_of_the_task_reaches_the_server() -> None:
     assert {"LANG": "C", "DEPTH": "5"}.items() <= server.environments[-1].items()
 
 
-@pytest.mark.parametrize("transport", ["ssh", "local", "psrp", "ansible.builtin.ssh", ""])
+@pytest.mark.parametrize("transport", ["paramiko_ssh", "local", "ansible.builtin.paramiko_ssh", ""])
 def test_another_connection_is_refused_by_name(transport: str) -> None:
     failure = refused("unsupported_connection", through=connection(transport=transport))
     assert (transport.rpartition(".")[2] or "unknown") in failure["message"]
