@@ -21,6 +21,7 @@ def connect(variables: Mapping[str, Any], name: str = "winrm") -> Any:
     """Return a connection plugin with the options that these variables give, as a task gets it."""
     context = PlayContext()
     context.remote_addr = variables["ansible_host"]
+    context.shell = variables.get("ansible_shell_type")
     connection = connection_loader.get(name, context, "/dev/null")
     extras = {key: value for key, value in variables.items() if key.startswith(f"ansible_{name}_")}
     connection.set_options(var_options={**variables, "_extras": extras})
