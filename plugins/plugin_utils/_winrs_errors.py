@@ -162,8 +162,10 @@ def is_fault(error: BaseException) -> bool:
 
 def fault_codes(error: BaseException) -> frozenset[int]:
     """Return the WS-Management and WMI codes of a fault; empty for any other exception."""
-    # pywinrm's names, and pypsrp's
-    names = ("wsman_fault_code", "wmierror_code", "code") if is_fault(error) else ()
+    if not is_fault(error):
+        return frozenset()
+    # pypsrp's only name is with pywinrm that of the HTTP status
+    names = ("wsman_fault_code", "wmierror_code") if hasattr(error, "wsman_fault_code") else ("code",)
     codes = (getattr(error, name, None) for name in names)
     return frozenset(code & 0xFFFFFFFF for code in codes if isinstance(code, int))
 
@@ -181,6 +183,7 @@ def _detail(text: str) -> str:
         r"\[SSL: (\w+)\]",
         r"\[Errno -?\d+\] ([^'\")]+)",
         r"(Code:? \d{3})\b",
+        r"ssh: [^:]*(?:port \d+|hostname \S+): ([A-Z][\w ]+)",
     ):
         found = re.search(pattern, text)
         if found:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, TimeLimitError
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _psrp
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _winrs_errors as errors
 from ansible_collections.jp1.itdm.plugins.plugin_utils._connections import open_runner
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.fake_psrp import FakePsrpServer, answer_by
+from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
 
 
 @pytest.fixture
@@ -41,6 +43,14 @@ def test_a_missing_library_is_named(server: FakePsrpServer, monkeypatch: pytest.
     assert caught.value.code == "missing_library"
     assert "pypsrp" in caught.value.message and "pypsrp" in caught.value.remedy
     assert server.calls == []
+
+
+def test_faults_and_statuses_of_pypsrp_are_understood() -> None:
+    assert errors.fault_codes(WSManFaultError(2150858843, None, None, None, None, None)) == errors.SHELL_FAULTS & {2150858843}
+    assert errors.was_not_processed(AuthenticationError("Failed to authenticate the user x with ntlm"))
+    assert errors.describe(AuthenticationError("Failed to authenticate the user x with ntlm"), "x").code == "wrong_credentials"
+    assert errors.describe(WinRMTransportError("http", 404, ""), "x").code == "not_windows"
+    assert errors.describe(WinRMTransportError("http", 503, ""), "x").code == "winrm_unavailable"
 
 
 def test_the_shell_ends_with_the_runner_unless_a_command_is_left_in_it(server: FakePsrpServer) -> None:
