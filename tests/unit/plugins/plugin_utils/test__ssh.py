@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,10 @@ def make_runner(server: FakeSshServer, **options: Any) -> SshRunner:
 
 
 @pytest.fixture
-def runner(server: FakeSshServer) -> SshRunner:
-    return make_runner(server)
+def runner(server: FakeSshServer) -> Iterator[SshRunner]:
+    runner = make_runner(server)
+    yield runner
+    runner.close()
 
 
 def probe(runner: SshRunner, line: str = "ver") -> RawResult:
@@ -95,6 +98,7 @@ def test_input_is_sent_whole_and_closed(server: FakeSshServer, runner: SshRunner
 def test_the_line_is_kept_from_the_outer_cmd(server: FakeSshServer) -> None:
     runner = make_runner(server, environment={"LANG": "a&b"})
     change(runner, 'echo "a b"&exit 5')
+    runner.close()
     (entry,) = server.ran
     inner = _quoting.carets("set LANG=a^&b&" + 'echo "a b"&exit 5')
     assert f'cmd /s /c ^"{inner}^"&call echo [' in entry["line"]
