@@ -36,7 +36,9 @@ attributes:
     support: full
     platforms: windows
 notes:
-  - The server needs Windows Remote Management and no PowerShell. The connection must be P(ansible.builtin.winrm#connection).
+  - The server needs Windows Remote Management or OpenSSH, and no PowerShell. The connection must be
+    P(ansible.builtin.winrm#connection), P(ansible.builtin.psrp#connection) or P(ansible.builtin.ssh#connection), the last one with
+    C(ansible_shell_type=cmd) and C(cmd.exe) as the server's default shell.
   - The C(environment) keyword is honoured by every command on the server.
   - A delegated task acts on the host of C(delegate_to), which has to be in the inventory group of its kind of server,
     C(jp1_itdm_management_servers) or C(jp1_itdm_database_servers).

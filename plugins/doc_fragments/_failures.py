@@ -24,7 +24,9 @@ notes:
   - C(wrong_target) (precondition) - the host of C(delegate_to) is not in the inventory group of its kind of server. Correct the
     group or C(upgrade_database_server).
   - C(unsupported_connection) (precondition) - the connection is not one that the collection can use. Set C(ansible_connection) to
-    V(winrm).
+    V(winrm), V(psrp) or V(ssh).
+  - C(unsupported_shell) (precondition) - the connection is ssh and Ansible's shell type is not that of C(cmd.exe). Set
+    C(ansible_shell_type) to V(cmd).
   - C(unknown_code_page) (precondition) - Python does not know the configured code page. Use a name such as V(cp932).
   - C(bad_path) (precondition) - a path is not an absolute Windows path, is a drive's root where a folder is needed, or has wildcards.
     Write it like V(D:\\JP1\\backup).
@@ -37,12 +39,15 @@ notes:
     Renew it or trust its authority; never switch the check off.
   - C(old_tls) (connection_lost) - the server speaks only versions of TLS that the controller refuses. Use NTLM or Kerberos with
     message encryption over port 5985, or enable TLS 1.2 on the server.
-  - C(not_windows) (connection_lost) - what answers is not Windows Remote Management. Check address, port and scheme.
+  - C(host_key_rejected) (connection_lost) - the server's ssh host key is not the known one. Compare it on the server and put it into
+    C(known_hosts); never switch the check off.
+  - C(not_windows) (connection_lost) - what answers is not Windows Remote Management, or not C(cmd.exe) over ssh. Check address, port
+    and scheme, and the default shell of the server's OpenSSH.
   - C(winrm_unavailable) (connection_lost) - the WinRM service can not answer now. Wait until the server has started.
   - C(too_many_shells) (connection_lost) - the account has no free WinRM shell. Wait, or raise the server's MaxShellsPerUser.
   - C(shell_lost) (connection_lost) - the WinRM shell is gone, probably because of a restart. Run the playbook again.
-  - C(missing_library) (connection_lost) - a Python library of the connection is missing on the controller. Install pywinrm, with its
-    extra for Kerberos or CredSSP where that is used.
+  - C(missing_library) (connection_lost) - a Python library of the connection is missing on the controller. Install pywinrm for V(winrm)
+    or pypsrp for V(psrp), with its extra for Kerberos or CredSSP where that is used; for V(ssh) with a password, sshpass.
   - C(connection_failed) (connection_lost) - the connection failed in another way. Read the message; C(-vvvv) tells more.
   - C(answer_lost) (connection_lost) - the connection broke while a command ran, and whether it took effect is not known. The
     server is looked at and the step repeated; when it happens again, run the playbook again.

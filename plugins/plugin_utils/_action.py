@@ -19,11 +19,11 @@ from ansible.utils.display import Display
 from ansible_collections.jp1.itdm.plugins.module_utils._argspec import DEFAULT_PROFILE, FROM_VARIABLES, Spec
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError, UpgradeError
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VARIABLES
+from ansible_collections.jp1.itdm.plugins.plugin_utils._connections import open_runner
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import DEFAULT_JOURNAL_FOLDER, Product
 from ansible_collections.jp1.itdm.plugins.plugin_utils._profiles import load_profile
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Step, run_step
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
 
 MASK = "********"
 GROUPS = {

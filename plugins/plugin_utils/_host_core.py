@@ -154,7 +154,7 @@ class HostCore:
         token = random_tokens.token_hex(4)
         answers: dict[int, tuple[int, bytes]] = {}
         errors = []
-        for line in _probe.bundle(commands, token):
+        for line in _probe.bundle(commands, token, self.runner.fits):
             result = self._internal(line)
             answers |= _probe.unbundle(result.stdout_bytes, token)
             errors.append(result.stderr)

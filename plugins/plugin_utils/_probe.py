@@ -41,17 +41,18 @@ class Probe(Generic[T]):
     parse: Callable[[Answer], T]
 
 
-def bundle(commands: Sequence[str], token: str) -> Iterator[str]:
+def bundle(commands: Sequence[str], token: str, fits: Callable[[str], bool] = _quoting.fits) -> Iterator[str]:
     """Yield the lines that ask all the commands: one, unless they are too long for cmd.exe together.
 
     :param commands: the commands of the probes.
     :param token: letters and digits that no answer contains by chance.
+    :param fits: whether a line is short enough.
     :raises OptionError: when one command alone is too long.
     """
     parts = [f"({command})&call echo [{token}.{index}.%^errorlevel%]" for index, command in enumerate(commands)]
     line: list[str] = []
     for part in parts:
-        if line and len("&".join([*line, part])) > _quoting.MAX_LINE - 10:
+        if line and not fits(_joined([*line, part])):
             yield _close(line)
             line = []
         line.append(part)
@@ -73,5 +74,9 @@ def unbundle(output: bytes, token: str) -> dict[int, tuple[int, bytes]]:
 
 
 def _close(parts: Sequence[str]) -> str:
+    return _quoting.check(_joined(parts))
+
+
+def _joined(parts: Sequence[str]) -> str:
     # Nothing may wait for input: wmic, for one, does when its standard input is an open pipe.
-    return _quoting.check(f"({'&'.join(parts)})<nul")
+    return f"({'&'.join(parts)})<nul"

@@ -97,13 +97,29 @@ def check(line: str) -> str:
         raise OptionError("The command is empty.", code="bad_command")
     _refuse_control_characters(line)
     safe = f"@{line}" if line.lstrip().startswith('"') else str(line)
-    if len(safe) > MAX_LINE:
+    if not fits(safe):
         raise OptionError(
             f"The command line has {len(safe)} characters; cmd.exe takes {MAX_LINE}.",
             code="command_too_long",
             remedy="Use shorter paths or fewer arguments.",
         )
     return safe
+
+
+def fits(line: str) -> bool:
+    """Whether cmd.exe takes a line of this length."""
+    return len(line) <= MAX_LINE
+
+
+def carets(text: str) -> str:
+    """Return text of which cmd.exe, when it reads it once, makes the text again."""
+    out: list[str] = []
+    after_percent = False
+    for character in text:
+        # A caret behind % keeps any variable's name from matching, also one followed by a substitution.
+        out.append(f"^{character}" if after_percent or character in _SPECIAL else character)
+        after_percent = character == "%"
+    return "".join(out)
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -137,11 +153,4 @@ def _in_quotes(text: str, outside: re.Pattern[str]) -> str:
 
 def _with_carets(text: str) -> str:
     escaped = re.sub(r'(\\*)"', r'\1\1\\"', text)
-    quoted = '"' + re.sub(r"(\\+)\Z", r"\1\1", escaped) + '"'
-    out: list[str] = []
-    after_percent = False
-    for character in quoted:
-        # A caret behind % keeps any variable's name from matching, also one followed by a substitution.
-        out.append(f"^{character}" if after_percent or character in _SPECIAL else character)
-        after_percent = character == "%"
-    return "".join(out)
+    return carets('"' + re.sub(r"(\\+)\Z", r"\1\1", escaped) + '"')

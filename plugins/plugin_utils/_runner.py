@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _quoting
 from ansible_collections.jp1.itdm.plugins.plugin_utils._decoding import check_code_page
 
 OnTimeLimit = Literal["terminate", "leave"]
@@ -39,7 +40,7 @@ class Runner(abc.ABC):
     """Runs command lines on one server, one after the other.
 
     :ivar name: the server's name for messages.
-    :ivar requests: HTTP requests so far, without those of opening and closing the connection.
+    :ivar requests: HTTP requests so far, or commands over ssh, without those of opening and closing the connection.
     :ivar code_page_fallback: code page of output that is not UTF-8.
     :ivar reconnection_time: seconds for which a server that does not answer is waited for; 0 for a few tries.
     :ivar log: receives a verbosity level (4 for connection operations) and a text.
@@ -74,6 +75,10 @@ class Runner(abc.ABC):
         :raises TimeLimitError: when the time is over.
         :raises ConnectionLostError: when the connection can not be made or broke for good.
         """
+
+    def fits(self, line: str) -> bool:
+        """Whether a line is short enough to be run."""
+        return _quoting.fits(line)
 
     @abc.abstractmethod
     def close(self) -> None:

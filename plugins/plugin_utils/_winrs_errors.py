@@ -49,6 +49,12 @@ _KINDS = (
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|doesn't match '|hostname mismatch",
     ),
     _kind(
+        "host_key_rejected",
+        "The ssh host key of {host} is not the known one",
+        "Put the server's key into known_hosts after comparing it on the server. Do not switch the check off.",
+        r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|authenticity of host",
+    ),
+    _kind(
         "not_windows",
         "{host} does not speak TLS on this port",
         "Check ansible_port (5986 for HTTPS, 5985 for HTTP) and ansible_winrm_scheme.",
@@ -72,14 +78,15 @@ _KINDS = (
         "wrong_credentials",
         "{host} rejected the user name or password",
         "Check ansible_user and ansible_password (or the Kerberos ticket), and that the account may use WinRM.",
-        r"credentials were rejected|Code 401|Kerberos auth failure|kinit|Access is denied|KRB5|GSSError"
+        r"credentials were rejected|Failed to authenticate the user|Permission denied|Invalid/incorrect (username|password)"
+        r"|Code:? 401|Kerberos auth failure|kinit|Access is denied|KRB5|GSSError"
         r"|No valid credential",
     ),
     _kind(
         "missing_library",
         "A Python library for the connection to {host} is missing on this machine",
-        "Install pywinrm, with its extra for Kerberos or CredSSP where that is used.",
-        r"is not installed|No module named",
+        "Install pywinrm, with its extra for Kerberos or CredSSP where that is used; for ssh with a password, sshpass.",
+        r"is not installed|No module named|install the sshpass program",
     ),
     _kind(
         "too_many_shells",
@@ -97,28 +104,28 @@ _KINDS = (
         "not_windows",
         "{host} answers on this port, but not as Windows Remote Management",
         "Check ansible_host and ansible_port, and that WinRM listens there.",
-        r"Code (400|404|405|406|501)|BadStatusLine|not well-formed|mismatched tag|syntax error: line|no element found"
+        r"Code:? (400|404|405|406|501)\b|BadStatusLine|not well-formed|mismatched tag|syntax error: line|no element found"
         r"|HTTP/0\.9|RemoteDisconnected|Remote end closed",
     ),
     _kind(
         "winrm_unavailable",
         "The WinRM service of {host} can not answer now",
         "Wait until the server has started, then run the playbook again.",
-        r"Code (5\d\d|429)",
+        r"Code:? (5\d\d|429)\b",
     ),
     _kind(
         "unreachable",
         "{host} can not be reached",
         "Check that the server is running, its name or address, ansible_port, and the firewall.",
         r"refused|timed? ?out|resolve|resolution|getaddrinfo|Name or service|No route|unreachable|reset by peer"
-        r"|Broken pipe|aborted|EOF",
+        r"|Broken pipe|aborted|EOF|kex_exchange_identification|Connection closed by",
     ),
 )
 _OTHER = _kind("connection_failed", "The connection to {host} failed", "Look at the message, and run with -vvvv for more.", "")
 
 
 def describe(error: BaseException, host: str, *, connected: bool = False) -> ConnectionLostError:
-    """Return the failure that an exception of the connection, requests or pywinrm stands for.
+    """Return the failure that an exception of the connection, requests, pywinrm or pypsrp stands for.
 
     :param error: the exception.
     :param host: the server's name for the message.
@@ -139,8 +146,11 @@ def describe(error: BaseException, host: str, *, connected: bool = False) -> Con
 
 def was_not_processed(error: BaseException) -> bool:
     """Whether WinRM certainly never saw the request: no connection was made, or the HTTP service turned it down."""
-    if type(error).__name__ in ("WinRMTransportError", "InvalidCredentialsError"):
+    name = type(error).__name__
+    if name in ("WinRMTransportError", "InvalidCredentialsError"):
         return getattr(error, "code", None) in _TURNED_DOWN
+    if name == "AuthenticationError":  # pypsrp's for status 401
+        return True
     text = " ".join(f"{type(link).__name__} {link}" for link in _chain(error))
     return bool(re.search(r"NewConnectionError|ConnectTimeout|NameResolutionError|SSLError|Failed to establish", text))
 
@@ -152,7 +162,11 @@ def is_fault(error: BaseException) -> bool:
 
 def fault_codes(error: BaseException) -> frozenset[int]:
     """Return the WS-Management and WMI codes of a fault; empty for any other exception."""
-    codes = (getattr(error, "wsman_fault_code", None), getattr(error, "wmierror_code", None))
+    if not is_fault(error):
+        return frozenset()
+    # pypsrp's only name is with pywinrm that of the HTTP status
+    names = ("wsman_fault_code", "wmierror_code") if hasattr(error, "wsman_fault_code") else ("code",)
+    codes = (getattr(error, name, None) for name in names)
     return frozenset(code & 0xFFFFFFFF for code in codes if isinstance(code, int))
 
 
@@ -168,7 +182,8 @@ def _detail(text: str) -> str:
         r"certificate verify failed: ([^(]+?) ?\(_ssl",
         r"\[SSL: (\w+)\]",
         r"\[Errno -?\d+\] ([^'\")]+)",
-        r"(Code \d{3})",
+        r"(Code:? \d{3})\b",
+        r"ssh: [^:]*(?:port \d+|hostname \S+): ([A-Z][\w ]+)",
     ):
         found = re.search(pattern, text)
         if found:

@@ -75,7 +75,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a worker ends with its controller",
-        (Edit(f"{_CODE}/_job.py", _PARENT, "if False:"), Edit(f"{_CODE}/_winrs.py", _PARENT, "if False:")),
+        (Edit(f"{_CODE}/_job.py", _PARENT, "if False:"), Edit(f"{_CODE}/_tries.py", _PARENT, "if False:")),
         ("upgrade.install_on_management_server.orphan",),
     ),
     Mutation(

@@ -112,9 +112,19 @@ def test_the_product_knows_nothing_of_the_lab() -> None:
     assert [path for path in product if mentions.search(text_of(path))] == []
 
 
-def test_one_file_touches_the_connection() -> None:
-    inner = {"protocol", "shell_id", "_winrm_exec", "exec_command", "put_file", "fetch_file"}
-    assert {path.name for path in python("plugins") if names(path) & inner} == {"_winrs.py"}
+INNER_PARTS = {
+    "_winrm.py": {"protocol", "shell_id", "_winrm_exec"},
+    "_psrp.py": {"_build_kwargs", "_psrp_conn_kwargs", "runspace"},
+    "_ssh.py": {"exec_command", "set_option"},
+    "nothing": {"put_file", "fetch_file"},
+}
+
+
+@pytest.mark.parametrize("file", INNER_PARTS)
+def test_one_file_touches_a_connection(file: str) -> None:
+    users = {path.name for path in python("plugins") if names(path) & INNER_PARTS[file]}
+    assert users <= {file}
+    assert users or file == "nothing"
 
 
 def test_no_powershell_is_started() -> None:

@@ -100,12 +100,12 @@ def test_a_web_server_instead_of_windows(clean: System, inventory: Inventory, we
     assert "WinRM" in run.result["failure"]["message"] + run.result["failure"]["remedy"]
 
 
-@pytest.mark.parametrize("connection", ["local", "ssh"])
-def test_a_connection_without_windows(clean: System, inventory: Inventory, connection: str) -> None:
+@pytest.mark.parametrize(("connection", "remedy"), [("local", "winrm"), ("ssh", "ansible_shell_type")])
+def test_a_connection_without_windows(clean: System, inventory: Inventory, connection: str, remedy: str) -> None:
     inventory.managers[clean.manager]["ansible_connection"] = connection
     run = Playbooks(clean, inventory.write())("upgrade").assert_end("BLOCKED")
     assert run.result["failure"]["host"] == clean.manager
-    assert "winrm" in run.result["failure"]["message"] + run.result["failure"]["remedy"]
+    assert remedy in run.result["failure"]["remedy"]
 
 
 def test_an_expired_certificate(system: System, run: Playbooks) -> None:

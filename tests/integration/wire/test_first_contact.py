@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, OptionError
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
+from ansible_collections.jp1.itdm.plugins.plugin_utils._connections import open_runner
 
 from tests.integration.wire.lab_host import LabHost, connect
 from tests.lab.control.authority import Authority
@@ -128,7 +128,7 @@ def test_a_server_that_speaks_old_tls_only(listen: Callable[..., int], tmp_path:
     assert "message encryption" in failure.remedy
 
 
-@pytest.mark.parametrize("name", ["ssh", "local", "psrp"])
+@pytest.mark.parametrize("name", ["local", "paramiko_ssh"])
 def test_other_connections(name: str) -> None:
     with pytest.raises(OptionError) as caught:
         open_runner(connect({"ansible_host": "127.0.0.1"}, name))

@@ -17,6 +17,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
 
 from tests.integration.lab_system import DATABASE, NUMBER, System
 from tests.integration.wire.lab_host import LabHost, lab_variables
+from tests.integration.wire.transports import cases
 from tests.lab.control.lab import Lab
 
 NAME = DATABASE
@@ -34,13 +35,13 @@ def first_state(lab: Lab) -> None:
 
 
 @pytest.fixture
-def connect(lab: Lab) -> Iterator[Callable[..., LabHost]]:
+def connect(lab: Lab, transport: str) -> Iterator[Callable[..., LabHost]]:
     """Makes hosts with their own connections, as the tasks of a run have them."""
     lab.clear_faults(NAME)
     hosts: list[LabHost] = []
 
     def make(**variables: Any) -> LabHost:
-        hosts.append(LabHost({**lab_variables(lab, NAME), **variables}))
+        hosts.append(LabHost({**lab_variables(lab, NAME, transport), **variables}))
         return hosts[-1]
 
     yield make
@@ -140,6 +141,7 @@ AT_THE_START: dict[str, dict[str, Any]] = {
     "shell gone at the first look": {"kind": "shell_gone", "action": "Receive", "command": "schtasks /run"},
 }
 WHILE_IT_RUNS: dict[str, list[dict[str, Any]]] = {
+    "answer to a look lost": [{"kind": "drop_after", "action": "Command"}, {"kind": "drop_before", "action": "Command", "skip": 1}],
     "connection dropped": [{"kind": "drop_before", "action": "Receive"}],
     "answer lost": [{"kind": "drop_after", "action": "Receive", "skip": 1}],
     "server busy for seconds": [{"kind": "http", "status": 503, "for_seconds": 4}],
@@ -150,18 +152,22 @@ WHILE_IT_RUNS: dict[str, list[dict[str, Any]]] = {
 
 
 def some(faults: dict[str, Any], *quick: str) -> list[Any]:
-    """The names of the faults; those that are not quick are slow, because they tell less that is new."""
-    return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in faults]
+    """The connections with the faults; those that are not quick are slow, because they tell less that is new."""
+    return [pytest.param(transport, name, marks=[] if name in quick else pytest.mark.slow) for transport, name in cases(faults)]
 
 
-@pytest.mark.parametrize("fault", some(AT_THE_START, "content not received", "answer to the start lost", "first look lost"))
+@pytest.mark.parametrize(
+    ("transport", "fault"),
+    some(AT_THE_START, "content not received", "answer to the start lost", "first look lost"),
+    indirect=["transport"],
+)
 def test_a_job_is_started_once_over_a_bad_line(host: LabHost, lab: Lab, fault: str) -> None:
     lab.wire_fault(NAME, **AT_THE_START[fault])
     assert run_job(work(host), [WORK, "2"], time_limit=60).exit_code == 5
     assert counted(host) == "ran\nended\n"
 
 
-@pytest.mark.parametrize("fault", some(WHILE_IT_RUNS, "service restarted", "no more shells"))
+@pytest.mark.parametrize(("transport", "fault"), some(WHILE_IT_RUNS, "service restarted", "no more shells"), indirect=["transport"])
 def test_a_job_is_waited_for_over_a_bad_line(host: LabHost, lab: Lab, fault: str, short_looks: None) -> None:
     job = work(host)
     job.start([WORK, "6"], wait_seconds=1)

@@ -24,11 +24,16 @@ LONG_ACTIONS = ("backup", "restore", "install", "uninstall", "setup_database")
 FOLDERS = ("C:\\", "C:\\ProgramData", "C:\\Windows\\Temp", "D:\\", "D:\\JP1")
 
 
-@pytest.fixture(scope="module")
-def host(lab: Lab) -> Iterator[LabHost]:
-    """The database server as after C(up)."""
+@pytest.fixture(scope="module", autouse=True)
+def first_state(lab: Lab) -> None:
+    """The system as after C(up)."""
     lab.reset(NUMBER)
-    host = LabHost(lab_variables(lab, DATABASE))
+
+
+@pytest.fixture
+def host(lab: Lab, transport: str) -> Iterator[LabHost]:
+    """The database server."""
+    host = LabHost(lab_variables(lab, DATABASE, transport))
     yield host
     host.disconnect()
 

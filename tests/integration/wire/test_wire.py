@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wire against real hosts of the lab, through Ansible's own winrm connection.
+"""The wire against real hosts of the lab, through each of Ansible's own connections.
 
 The tests write below D:\\wire on this process's database server and stop services there.
 """
@@ -30,7 +30,8 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._host import NO_WORKING_F
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import path as quote
 
 from tests.integration.lab_system import DATABASE, NUMBER
-from tests.integration.wire.lab_host import LabHost, lab_variables
+from tests.integration.wire.lab_host import LabHost, lab_variables, patience
+from tests.integration.wire.transports import cases
 from tests.lab.control.lab import Lab
 
 NAME = DATABASE
@@ -73,13 +74,13 @@ def program(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def connect(lab: Lab) -> Iterator[Callable[..., LabHost]]:
+def connect(lab: Lab, transport: str) -> Iterator[Callable[..., LabHost]]:
     """Makes hosts with their own connections and closes them at the end."""
     lab.clear_faults(NAME)
     hosts: list[LabHost] = []
 
     def make(environment: dict[str, str] | None = None, **variables: Any) -> LabHost:
-        hosts.append(LabHost({**lab_variables(lab, NAME), **variables}, environment))
+        hosts.append(LabHost({**lab_variables(lab, NAME, transport), **variables}, environment))
         return hosts[-1]
 
     yield make
@@ -97,10 +98,10 @@ def host(connect: Callable[..., LabHost]) -> LabHost:
     return host
 
 
-@pytest.fixture(params=MODES, ids="-".join)
+@pytest.fixture(params=["-".join(mode) for mode in MODES])
 def any_host(request: pytest.FixtureRequest, lab: Lab, connect: Callable[..., LabHost]) -> LabHost:
     """A host in each of the ways in which a server may run a command line."""
-    wrap, skip = request.param
+    wrap, skip = request.param.split("-")
     lab.endpoint(NAME, wrap=wrap, skip_shell=skip)
     return connect()
 
@@ -197,7 +198,7 @@ def test_files(any_host: LabHost, program: str) -> None:
     }
 
 
-def test_questions(any_host: LabHost, lab: Lab) -> None:
+def test_questions(any_host: LabHost, lab: Lab, transport: str) -> None:
     start = len(lab.wire_log(NAME))
     answers = any_host.ask(
         services=_windows.services(["JP1_*"]),
@@ -231,7 +232,7 @@ def test_questions(any_host: LabHost, lab: Lab) -> None:
     assert answers.variables == {"ProgramFiles(x86)": "C:\\Program Files (x86)"}
     assert [entry.version for entry in answers.uninstall if "JP1" in entry.name] == [lab.state().version]
     assert answers.no_key == {}
-    assert messages(lab, start).count("Command") == 1
+    assert messages(lab, start).count("Command") == {"ssh": 2}.get(transport, 1)  # the line is longer there
     assert messages(lab, start).count("Receive") < 40
 
 
@@ -325,12 +326,12 @@ def test_a_service_that_does_not_start(host: LabHost, lab: Lab) -> None:
     host.start_service("JP1_ITDM_DB", 60)
 
 
-def test_environment_reaches_commands(connect: Callable[..., LabHost], lab: Lab) -> None:
+def test_environment_reaches_commands(connect: Callable[..., LabHost], lab: Lab, transport: str) -> None:
     host = connect(environment={"LAB_CANARY": "値 & (x) ^ 50%"})
     assert host.ask(v=_windows.environment_variables(["LAB_CANARY"])).v == {"LAB_CANARY": "値 & (x) ^ 50%"}
     start = len(lab.wire_log(NAME))
     host.disconnect()
-    assert messages(lab, start) == ["Delete", "Delete"]
+    assert messages(lab, start) == {"winrm": ["Delete", "Delete"], "psrp": ["Delete"], "ssh": []}[transport]
 
 
 def test_other_encodings(host: LabHost, program: str) -> None:
@@ -342,12 +343,15 @@ def test_other_encodings(host: LabHost, program: str) -> None:
     assert host.read_file(path) == text
 
 
-def test_one_probe_costs_three_messages(host: LabHost, lab: Lab) -> None:
+def test_one_probe_costs_three_messages(host: LabHost, lab: Lab, transport: str) -> None:
     host.ask(first=_windows.disk("C:"))
     start, before = len(lab.wire_log(NAME)), host.requests
     host.ask(disk=_windows.disk("C:"))
     sent = messages(lab, start)
-    assert sent in (["Command", "Receive", "Signal"], ["Command", "Receive", "Receive", "Signal"])
+    if transport == "ssh":
+        assert sent == ["Command"]
+    else:
+        assert sent in (["Command", "Receive", "Signal"], ["Command", "Receive", "Receive", "Signal"])
     assert host.requests - before == len(sent)
 
 
@@ -368,7 +372,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("transport", "fault"), cases(FAULTS), indirect=["transport"])
 def test_probes_recover(host: LabHost, lab: Lab, fault: str) -> None:
     assert host.ask(disk=_windows.disk("C:")).disk
     lab.wire_fault(NAME, **FAULTS[fault])
@@ -376,7 +380,7 @@ def test_probes_recover(host: LabHost, lab: Lab, fault: str) -> None:
         assert host.ask(disk=_windows.disk("C:")).disk.total == 100_000_000_000
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("transport", "fault"), cases(FAULTS), indirect=["transport"])
 def test_changes_never_run_twice(host: LabHost, lab: Lab, program: str, fault: str) -> None:
     host.remove_file(COUNTER)
     lab.wire_fault(NAME, **FAULTS[fault])
@@ -400,21 +404,35 @@ def test_changes_never_run_twice(host: LabHost, lab: Lab, program: str, fault: s
     assert (outcome == "answer_lost") == (fault in expected)
 
 
-def test_output_is_streamed_and_read_on_after_breaks(host: LabHost, lab: Lab, program: str) -> None:
+def test_output_is_read_on_after_breaks(host: LabHost, lab: Lab, program: str) -> None:
     lab.wire_fault(NAME, kind="drop_before", action="Receive", skip=2)
     lab.wire_fault(NAME, kind="http", status=503, action="Receive", skip=4)
+    assert not streamed(host, program)
+
+
+def test_output_is_streamed(host: LabHost, program: str) -> None:
+    assert streamed(host, program)
+
+
+def streamed(host: LabHost, program: str) -> bool:
+    """Whether all output arrived; and see that it arrived while the command ran."""
     seen: list[tuple[float, str]] = []
     start = time.monotonic()
     command = [program, "ticks", "10", "300", COUNTER]
     result = host.run(command, time_limit=60, on_output=lambda line: seen.append((time.monotonic() - start, line)))
-    assert (result.exit_code, result.complete) == (5, False)
+    assert result.exit_code == 5
     assert [line for _time, line in seen] == [str(number) for number in range(1, 11)]
-    assert seen[2][0] < 2 < seen[-1][0]
+    assert seen[-1][0] - seen[2][0] > 1  # 2.1 s between them; none, when all comes at the end
+    return result.complete
 
 
-def test_silent_commands_outlive_long_polls(connect: Callable[..., LabHost], lab: Lab, program: str) -> None:
-    host = connect(ansible_winrm_operation_timeout_sec=1, ansible_winrm_read_timeout_sec=5)
+def test_silent_commands_outlive_long_polls(connect: Callable[..., LabHost], program: str, transport: str) -> None:
+    host = connect(**patience(transport, 1, 5))
     assert host.run([program, "ticks", "1", "3500", COUNTER], time_limit=60).exit_code == 5
+
+
+def test_silent_commands_outlive_lost_answers(connect: Callable[..., LabHost], lab: Lab, program: str, transport: str) -> None:
+    host = connect(**patience(transport, 1, 5))
     lab.wire_fault(NAME, kind="delay", seconds=8, action="Receive", skip=1)
     assert host.run([program, "ticks", "3", "1000", COUNTER], time_limit=60).exit_code == 5
 
@@ -427,10 +445,14 @@ def test_lost_answer_to_input(host: LabHost, lab: Lab, program: str) -> None:
     assert host.run([program, "stdin"], time_limit=30, stdin=b"password\r\n").stdout == ""
 
 
-def test_files_are_written_over_a_bad_line(host: LabHost, lab: Lab) -> None:
+def test_files_are_written_over_a_bad_line(host: LabHost, lab: Lab, transport: str) -> None:
     data = os.urandom(400_000)
-    lab.wire_fault(NAME, kind="drop_after", action="Send", skip=2)
-    lab.wire_fault(NAME, kind="drop_before", action="Receive", skip=1)
+    if transport == "ssh":
+        lab.wire_fault(NAME, kind="drop_before", action="Command", skip=1)
+        lab.wire_fault(NAME, kind="drop_after", action="Command", skip=3)
+    else:
+        lab.wire_fault(NAME, kind="drop_after", action="Send", skip=2)
+        lab.wire_fault(NAME, kind="drop_before", action="Receive", skip=1)
     lab.wire_fault(NAME, kind="drop_after", action="Command", skip=1, command="move")
     host.write_file(FOLDER + "\\bad line.bin", data, replace=True)
     lab.clear_faults(NAME)
@@ -444,7 +466,7 @@ def test_a_real_quota(host: LabHost, lab: Lab) -> None:
         assert host.run(["cmd", "/c", "exit 7"], time_limit=30).exit_code == 7
 
 
-def test_time_limit_ends_or_leaves_the_command(connect: Callable[..., LabHost], program: str) -> None:
+def test_time_limit_ends_or_leaves_the_command(connect: Callable[..., LabHost], program: str, transport: str) -> None:
     running = _windows.running_processes(["tell 日本.exe"])
     command = [program, "ticks", "1", "8000", COUNTER]
     counts: dict[Literal["terminate", "leave"], int] = {"terminate": 0, "leave": 1}
@@ -453,11 +475,12 @@ def test_time_limit_ends_or_leaves_the_command(connect: Callable[..., LabHost], 
         start = time.monotonic()
         with pytest.raises(TimeLimitError) as caught:
             host.run(command, time_limit=1, on_time_limit=on_time_limit)
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < {"ssh": 15}.get(transport, 5)  # over ssh another command ends it
         assert caught.value.code == "time_limit"
         host.disconnect()
         time.sleep(0.5)
         assert len(connect().ask(running=running).running) == count, on_time_limit
+    connect().run(["taskkill", "/f", "/im", "tell 日本.exe"], time_limit=30)  # the next connection's test counts, too
 
 
 def test_changed_password(host: LabHost, lab: Lab) -> None:
@@ -470,8 +493,8 @@ def test_changed_password(host: LabHost, lab: Lab) -> None:
     assert len(lab.wire_log(NAME)) - start < 12
 
 
-def test_a_restart_of_the_server(connect: Callable[..., LabHost], lab: Lab, program: str) -> None:
-    host = connect(ansible_winrm_operation_timeout_sec=2, ansible_winrm_read_timeout_sec=5)
+def test_a_restart_of_the_server(connect: Callable[..., LabHost], lab: Lab, program: str, transport: str) -> None:
+    host = connect(**patience(transport, 2, 5))
     host.ask(disk=_windows.disk("C:"))
     before = host.ask(times=_windows.os_times()).times.boot_time
     restart = threading.Timer(1.0, lab.power_loss, [NAME])
@@ -499,13 +522,26 @@ def test_a_server_that_is_off_is_waited_for(connect: Callable[..., LabHost], lab
 # First contact
 
 
-def test_wrong_password(connect: Callable[..., LabHost], lab: Lab) -> None:
+def test_wrong_password(connect: Callable[..., LabHost], lab: Lab, transport: str) -> None:
     start = len(lab.wire_log(NAME))
     with pytest.raises(ConnectionLostError) as caught:
-        connect(ansible_password="wrong").ask(disk=_windows.disk("C:"))
+        connect(ansible_password="wrong", ansible_ssh_private_key_file=None).ask(disk=_windows.disk("C:"))
     assert caught.value.code == "wrong_credentials"
     assert NAME in caught.value.message
     assert len(lab.wire_log(NAME)) - start <= 3  # one attempt: more could lock the account
+
+
+@pytest.mark.parametrize("transport", ["ssh"], indirect=True)
+def test_ssh_takes_a_password(connect: Callable[..., LabHost], lab: Lab) -> None:
+    host = connect(ansible_password=lab.credentials.winrm_password, ansible_ssh_private_key_file=None)
+    assert host.ask(disk=_windows.disk("C:")).disk
+
+
+@pytest.mark.parametrize("transport", ["ssh"], indirect=True)
+def test_an_unknown_host_key(connect: Callable[..., LabHost]) -> None:
+    with pytest.raises(ConnectionLostError) as caught:
+        connect(ansible_ssh_common_args="-o UserKnownHostsFile=/dev/null").ask(disk=_windows.disk("C:"))
+    assert caught.value.code == "host_key_rejected"
 
 
 def test_a_port_without_listener(connect: Callable[..., LabHost]) -> None:

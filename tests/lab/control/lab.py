@@ -19,12 +19,13 @@ from .credentials import Credentials, load_or_make
 from .engine import Engine
 from .errors import LabError
 from .images import Images
-from .inventory import inventory_text
+from .inventory import CONNECTIONS, file_name, inventory_text
 from .machines import Machines
 from .names import LABEL, LOCALES, VERSIONS, LabHost, lab_id, make_hosts, network_name
 from .network import free_ports, free_subnets, machine_subnets
 from .programs import Event, parse_events
 from .records import compare, parse_accepted
+from .ssh_keys import CLIENT_KEY, HOST_KEY, KNOWN_HOSTS, load_or_make_keys
 from .state import State, load, locked, save, write_atomically
 
 MAX_SYSTEMS = 40
@@ -68,12 +69,13 @@ class Lab:
             images = self._images.ensure(version, self.credentials)
             self._clear()
             network, subnet = self._make_network()
-            hosts = make_hosts(self.identity, systems, subnet, free_ports(self.identity, 2 * systems))
+            hosts = make_hosts(self.identity, systems, subnet, free_ports(self.identity, 4 * systems))
             state = State(version, locale, network, subnet, images, hosts)
             save(self._state_file, state)
             self._start(hosts, state)
-            text = inventory_text(state, self.credentials, self.folder, self._parts / "profile.yml")
-            write_atomically(self.inventory_file, text, mode=0o600)
+            for connection in CONNECTIONS:
+                text = inventory_text(state, self.credentials, self.folder, self._parts / "profile.yml", connection)
+                write_atomically(self.inventory_for(connection), text, mode=0o600)
         return state
 
     def reset(
@@ -125,10 +127,11 @@ class Lab:
         """
         with self._lock():
             self._clear()
-            self.inventory_file.unlink(missing_ok=True)
+            for connection in CONNECTIONS:
+                self.inventory_for(connection).unlink(missing_ok=True)
             if images:
                 self._images.remove_all()
-                for name in ("secrets.yml", "ca.crt", "ca.key"):
+                for name in ("secrets.yml", "ca.crt", "ca.key", HOST_KEY, CLIENT_KEY, KNOWN_HOSTS):
                     (self.folder / name).unlink(missing_ok=True)
                 self._machines = Machines(self._engine, self.identity, self.folder)
 
@@ -142,7 +145,11 @@ class Lab:
     @property
     def inventory_file(self) -> Path:
         """The Ansible inventory of the running lab."""
-        return self.folder / "inventory.yml"
+        return self.inventory_for(CONNECTIONS[0])
+
+    def inventory_for(self, connection: str) -> Path:
+        """The running lab's inventory for one of Ansible's connections."""
+        return self.folder / file_name(connection)
 
     @property
     def credentials(self) -> Credentials:
@@ -313,6 +320,7 @@ class Lab:
         """
         credentials = self.credentials
         self._machines.load_authority()
+        load_or_make_keys(self.folder)
 
         def boot(host: LabHost) -> None:
             self._machines.prepare(host, credentials)

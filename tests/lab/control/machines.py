@@ -20,9 +20,11 @@ from .errors import LabError
 from .names import LABEL, LOCALES, PEER_NAMES, LabHost
 from .processors import processor_of
 from .readiness import PRODUCT_PORTS, wait_for_ports, wait_for_winrm
+from .ssh_keys import load_or_make_keys
 from .state import State, write_atomically
 
 _ENDPOINT_PORT = 5986
+_SSH_PORT = 22
 _USABLE_SECONDS = 60.0
 _LOOK_INSIDE = Path(__file__).with_name("look_inside.py")
 
@@ -51,13 +53,16 @@ class Machines:
         return self._folder / "hosts" / host.name
 
     def prepare(self, host: LabHost, credentials: Credentials) -> None:
-        """Give a host that does not run the shared folder of a new one: certificate, user, no faults, empty logs."""
+        """Give a host that does not run the shared folder of a new one: certificate, keys, user, no faults, empty logs."""
         folder = self.shared_folder(host)
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         for entry in folder.iterdir():
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         self.give_certificate(host, "valid")
+        host_key, client_key = load_or_make_keys(self._folder)
+        write_atomically(folder / "ssh_host_key", host_key, mode=0o600)
+        write_atomically(folder / "authorized_keys", f"{client_key}\n")
         write_atomically(folder / "users", f"{host.name}:{USER}:{credentials.winrm_password}\n", mode=0o600)
         for log in ("accepted.log", "programs.log", "wire.log"):
             (folder / log).touch()
@@ -84,6 +89,7 @@ class Machines:
             f"--ip={host.address}",
             f"--mac-address={host.hardware_address}",
             f"--publish=127.0.0.1:{host.port}:{_ENDPOINT_PORT}",
+            f"--publish=127.0.0.1:{host.ssh_port}:{_SSH_PORT}",
             *names,
             f"--env=LAB_LOCALE={locale}",
             f"--env=LC_ALL={locale}",

@@ -24,8 +24,8 @@ _FIRST_ADDRESS = 10
 class LabHost:
     """One Windows-like host.
 
-    C(port) is where its WinRM endpoint is published on the machine's 127.0.0.1; C(address) is its own on the lab's
-    network.
+    C(port) and C(ssh_port) are where its WinRM endpoint and its ssh server are published on the machine's 127.0.0.1;
+    C(address) is its own on the lab's network.
     """
 
     name: str
@@ -34,6 +34,7 @@ class LabHost:
     container: str
     address: str
     port: int
+    ssh_port: int
 
     @property
     def hardware_address(self) -> str:
@@ -52,12 +53,12 @@ def network_name(identity: str) -> str:
 
 
 def make_hosts(identity: str, systems: int, subnet: str, ports: list[int]) -> list[LabHost]:
-    """The hosts of C(systems) systems; C(ports) has two ports for each system, the management server's first."""
+    """The hosts of C(systems) systems; C(ports) has four ports for each system, the management server's two first."""
     network = ipaddress.ip_network(subnet)
     hosts = []
-    for index, port in enumerate(ports[: 2 * systems]):
+    for index in range(2 * systems):
         system, role = index // 2 + 1, ROLES[index % 2]
         name = f"{_HOST_PREFIX[role]}{system:02d}"
         container = f"jp1lab-{identity}-{name[3:].lower()}"
-        hosts.append(LabHost(name, role, system, container, str(network[_FIRST_ADDRESS + index]), port))
+        hosts.append(LabHost(name, role, system, container, str(network[_FIRST_ADDRESS + index]), *ports[2 * index : 2 * index + 2]))
     return hosts

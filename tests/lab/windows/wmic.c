@@ -1,7 +1,8 @@
 /* Copyright (c) 2026 The jp1.itdm authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   wmic.exe: "os get PROPERTY,... /value" (LastBootUpTime, LocalDateTime) and "process call create COMMAND[,FOLDER]".
+   wmic.exe: "os get PROPERTY,... /value" (LastBootUpTime, LocalDateTime), "process call create COMMAND[,FOLDER]" and
+   "process where "commandline like '%TEXT%'" get processid /value", where [x] stands for x in the text.
    Lines end with CR CR LF in the console's code page when written to a pipe. [windows] clock_offset=SECONDS shifts both times,
    [windows] wmic=missing behaves as on a server without wmic. */
 #include "common.h"
@@ -9,6 +10,7 @@
 
 #include <stdio.h>
 #include <tlhelp32.h>
+#include <winternl.h>
 
 #define TRAP_EXIT_CODE 98
 #define NOT_RECOGNIZED 1
@@ -57,7 +59,7 @@ static void print_time(const wchar_t *property, long long utc)
 
 static int trap(void)
 {
-    lab_error(L"wmic is a trap for everything but 'os get LastBootUpTime,LocalDateTime /value' and 'process call create': not allowed in this lab\r\n");
+    lab_error(L"wmic is a trap for everything but 'os get LastBootUpTime,LocalDateTime /value', 'process call create' and 'process where \"commandline like ...\" get processid': not allowed in this lab\r\n");
     return TRAP_EXIT_CODE;
 }
 
@@ -97,6 +99,52 @@ static int create_process(wchar_t *command, const wchar_t *folder)
     return 0;
 }
 
+typedef NTSTATUS(NTAPI *query_function)(HANDLE, PROCESSINFOCLASS, void *, ULONG, ULONG *);
+
+/* The command line of a process, read from its own memory; false when it can not be read. */
+static bool command_line_of(DWORD pid, wchar_t *text, size_t size)
+{
+    PROCESS_BASIC_INFORMATION basic;
+    PEB peb;
+    RTL_USER_PROCESS_PARAMETERS parameters;
+    bool done = false;
+    query_function query = (query_function)(void *)GetProcAddress(GetModuleHandleW(L"ntdll"), "NtQueryInformationProcess");
+    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, pid);
+    if (process && !query(process, ProcessBasicInformation, &basic, sizeof basic, NULL) &&
+        ReadProcessMemory(process, basic.PebBaseAddress, &peb, sizeof peb, NULL) &&
+        ReadProcessMemory(process, peb.ProcessParameters, &parameters, sizeof parameters, NULL)) {
+        size_t length = parameters.CommandLine.Length / sizeof(wchar_t);
+        length = length < size ? length : size - 1;
+        done = ReadProcessMemory(process, parameters.CommandLine.Buffer, text, length * sizeof(wchar_t), NULL);
+        text[done ? length : 0] = 0;
+    }
+    if (process)
+        CloseHandle(process);
+    return done;
+}
+
+static int find_processes(const wchar_t *condition)
+{
+    static const wchar_t beginning[] = L"commandline like '%";
+    static wchar_t line[32768];
+    wchar_t wanted[256] = L"";
+    size_t length = 0;
+    PROCESSENTRY32W process = {.dwSize = sizeof process};
+    if (_wcsnicmp(condition, beginning, wcslen(beginning)))
+        return trap();
+    for (const wchar_t *next = condition + wcslen(beginning); *next && *next != L'%' && length < 255; next++)
+        if (*next != L'[' && *next != L']')
+            wanted[length++] = *next;
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    lab_print(L"\r\r\n\r\r\n");
+    for (BOOL more = Process32FirstW(snapshot, &process); more; more = Process32NextW(snapshot, &process))
+        if (command_line_of(process.th32ProcessID, line, 32768) && wcsstr(line, wanted))
+            lab_print(L"ProcessId=%lu\r\r\n", process.th32ProcessID);
+    CloseHandle(snapshot);
+    lab_print(L"\r\r\n\r\r\n");
+    return 0;
+}
+
 /* As the real program, which reads its standard input when that is a pipe: it ends only when the input ends. */
 static void wait_for_end_of_input(void)
 {
@@ -129,7 +177,10 @@ int wmain(int argc, wchar_t **argv)
         if (comma)
             *comma++ = 0;
         result = create_process(argv[4], comma ? comma : argc == 6 ? argv[5] : L"C:\\windows\\system32");
-    } else
+    } else if (argc == 7 && lab_same(argv[1], L"process") && lab_same(argv[2], L"where") && lab_same(argv[4], L"get") &&
+               lab_same(argv[5], L"processid") && lab_same(argv[6], L"/value"))
+        result = find_processes(argv[3]);
+    else
         trap();
     wait_for_end_of_input();
     lab_fault_at(&fault, LAB_AFTER);

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boots Windows, serves, and stops Windows.
+"""Boots Windows, serves WinRM and ssh, and stops Windows.
 
-Environment: WINEPREFIX, LAB_LOCALE (default en_US.UTF-8), LAB_CPU (number of the processor that everything runs on; none: all). Folder
-/lab: tls.crt, tls.key, users, endpoint.json, wire-faults.json, wire.log. SIGTERM stops the endpoint and Wine.
+Environment: WINEPREFIX, LAB_LOCALE (default en_US.UTF-8), LAB_CPU (number of the processor that everything runs on; none: all).
+Folder /lab: tls.crt, tls.key, ssh_host_key, authorized_keys, users, endpoint.json, wire-faults.json, wire.log.
+SIGTERM stops the endpoint and Wine.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .exchange import Exchange
 from .server import Server
 from .settings import parse_settings
 from .shells import Shells
+from .ssh import SshSessions, start_sshd
 from .watched_file import WatchedFile
 from .wine import Keepalive, WineLauncher, stop_wine, wine_environment
 from .wire_faults import WireFaultParser
@@ -41,12 +43,11 @@ def main() -> None:
     try:
         launcher = WineLauncher(environment, Keepalive(environment))
         shells = Shells(launcher)
-        exchange = Exchange(
-            shells,
-            WatchedFile(LAB / "endpoint.json", parse_settings, {}),
-            WatchedFile(LAB / "wire-faults.json", WireFaultParser(), []),
-            WireLog(LAB / "wire.log"),
-        )
+        faults = WatchedFile(LAB / "wire-faults.json", WireFaultParser(), [])
+        log = WireLog(LAB / "wire.log")
+        exchange = Exchange(shells, WatchedFile(LAB / "endpoint.json", parse_settings, {}), faults, log)
+        threading.Thread(target=SshSessions(launcher, faults, log).serve_forever, daemon=True).start()
+        start_sshd(LAB / "users")
         server = Server(ADDRESS, exchange, Accounts(LAB / "users"), LAB / "tls.crt", LAB / "tls.key")
         threading.Thread(target=server.serve_forever, daemon=True).start()
         threading.Thread(target=launcher.prepare, daemon=True).start()

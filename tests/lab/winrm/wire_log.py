@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The log of everything that came over the wire: JSON lines, one per HTTP request.
+"""The log of everything that came over the wire: JSON lines, one per HTTP request or ssh session.
 
 Keys: time (UTC, ISO 8601), peer (IP address), status (HTTP; 0 when the connection was dropped without an answer), seconds
 (until the answer), action (null for a handshake or an empty request), shell, command_id, command (whole line; only Command),
 skip_shell (only Command), environment (names and values; only Create), stdin_bytes (only Send; the input itself is not logged),
-answer_fault (WSManFault code, or null), wire_fault (kind of the ordered fault, or null),
+transport ("ssh" for a session, else missing), answer_fault (WSManFault code, or null), wire_fault (kind of the ordered fault, or null),
 wire_fault_id (its id, or null).
 """
 

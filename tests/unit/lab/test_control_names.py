@@ -28,12 +28,12 @@ def test_the_id_belongs_to_the_real_path(tmp_path: Path) -> None:
 
 
 def test_hosts_of_two_systems() -> None:
-    hosts = make_hosts("0123abcd", 2, "10.224.7.0/24", [1, 2, 3, 4])
-    assert [(host.name, host.system, host.address, host.port) for host in hosts] == [
-        ("JP1MGR01", 1, "10.224.7.10", 1),
-        ("JP1DB01", 1, "10.224.7.11", 2),
-        ("JP1MGR02", 2, "10.224.7.12", 3),
-        ("JP1DB02", 2, "10.224.7.13", 4),
+    hosts = make_hosts("0123abcd", 2, "10.224.7.0/24", list(range(1, 9)))
+    assert [(host.name, host.system, host.address, host.port, host.ssh_port) for host in hosts] == [
+        ("JP1MGR01", 1, "10.224.7.10", 1, 2),
+        ("JP1DB01", 1, "10.224.7.11", 3, 4),
+        ("JP1MGR02", 2, "10.224.7.12", 5, 6),
+        ("JP1DB02", 2, "10.224.7.13", 7, 8),
     ]
     assert hosts[3].container == "jp1lab-0123abcd-db02"
     assert hosts[0].hardware_address == "02:1a:0a:e0:07:0a"

@@ -14,14 +14,15 @@ import yaml
 from tests.lab.control import credentials, records
 from tests.lab.control.authority import Authority
 from tests.lab.control.errors import LabError
-from tests.lab.control.inventory import inventory_text
+from tests.lab.control.inventory import CONNECTIONS, inventory_text
 from tests.lab.control.names import make_hosts
 from tests.lab.control.readiness import listening_ports
+from tests.lab.control.ssh_keys import load_or_make_keys
 from tests.lab.control.state import State, load, locked, save
 
 STATE = State(
     "10-00", "ja", "jp1lab-0", "10.224.0.0/24", {"management": "m", "database": "d"},
-    make_hosts("0", 2, "10.224.0.0/24", [21000, 21001, 21002, 21003]),
+    make_hosts("0", 2, "10.224.0.0/24", list(range(21000, 21008))),
 )  # fmt: skip
 SECRETS = credentials.Credentials("winrm", "database", "LABKEY-AAAAAAAA-35")
 
@@ -38,7 +39,7 @@ def test_half_written_state_counts_as_no_lab(tmp_path: Path, text: str) -> None:
 
 
 def test_hosts_and_systems_are_found_by_name_and_number() -> None:
-    assert STATE.host("jp1db02").port == 21003
+    assert STATE.host("jp1db02").port == 21006
     assert [host.name for host in STATE.system(2)] == ["JP1MGR02", "JP1DB02"]
     with pytest.raises(LabError, match="JP1MGR01, JP1DB01"):
         STATE.host("nobody")
@@ -98,6 +99,22 @@ def test_the_inventory_names_each_managers_database_server(tmp_path: Path) -> No
     assert list(data["children"]["jp1_itdm_database_servers"]["hosts"]) == ["JP1DB01", "JP1DB02"]
     assert data["vars"]["upgrade_old_media_folder"] == "D:\\JP1\\media\\10-00"
     assert data["vars"]["ansible_winrm_server_cert_validation"] == "validate"
+
+
+@pytest.mark.parametrize("connection", CONNECTIONS)
+def test_each_inventory_checks_who_answers(tmp_path: Path, connection: str) -> None:
+    data = yaml.safe_load(inventory_text(STATE, SECRETS, tmp_path, tmp_path / "profile.yml", connection))["all"]
+    assert data["vars"]["ansible_connection"] == connection
+    known = tmp_path / ("known_hosts" if connection == "ssh" else "ca.crt")
+    assert [value for value in data["vars"].values() if str(known) in str(value)]
+    port = data["children"]["jp1_itdm_database_servers"]["hosts"]["JP1DB01"]["ansible_port"]
+    assert port == (STATE.host("JP1DB01").ssh_port if connection == "ssh" else STATE.host("JP1DB01").port)
+
+
+def test_ssh_keys_stay_and_are_only_for_their_owner(tmp_path: Path) -> None:
+    assert load_or_make_keys(tmp_path) == load_or_make_keys(tmp_path)
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("ssh_host_key", "ssh_client_key")} == {0o600}
+    assert (tmp_path / "known_hosts").read_text().startswith("[127.0.0.1]:* ssh-ed25519 ")
 
 
 def test_accepted_records_without_the_line_that_is_being_written() -> None:

@@ -14,7 +14,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import CommandErr
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _action
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import MASK, HostAction, _masked
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import WinrmRunner
+from ansible_collections.jp1.itdm.plugins.plugin_utils._winrm import WinrmRunner
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.fake_winrm import (
     FakeServer,
     connection_refused,
@@ -183,7 +183,7 @@ def test_the_environment_of_the_task_reaches_the_server() -> None:
     assert {"LANG": "C", "DEPTH": "5"}.items() <= server.environments[-1].items()
 
 
-@pytest.mark.parametrize("transport", ["ssh", "local", "psrp", "ansible.builtin.ssh", ""])
+@pytest.mark.parametrize("transport", ["paramiko_ssh", "local", "ansible.builtin.paramiko_ssh", ""])
 def test_another_connection_is_refused_by_name(transport: str) -> None:
     failure = refused("unsupported_connection", through=connection(transport=transport))
     assert (transport.rpartition(".")[2] or "unknown") in failure["message"]

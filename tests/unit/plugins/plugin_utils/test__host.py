@@ -17,9 +17,9 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     VerificationError,
 )
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _probe, _windows, _windows_texts
+from ansible_collections.jp1.itdm.plugins.plugin_utils._connections import open_runner
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import NO_WORKING_FOLDER, Host, Line
 from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import folder_test, parent_and_name, windows_path
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import open_runner
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.fake_winrm import FakeServer, connection_reset
 from hypothesis import given
 from hypothesis import strategies as st

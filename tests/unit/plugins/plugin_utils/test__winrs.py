@@ -6,13 +6,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, OptionError, TimeLimitError
+from ansible_collections.jp1.itdm.plugins.plugin_utils._connections import open_runner
 from ansible_collections.jp1.itdm.plugins.plugin_utils._runner import RawResult
-from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import WinrmRunner, open_runner
+from ansible_collections.jp1.itdm.plugins.plugin_utils._winrs import WinrsRunner
+from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.fake_psrp import FakePsrpServer, answer_by
 from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.fake_winrm import (
-    FakeConnection,
     FakeServer,
     connection_refused,
     connection_reset,
@@ -25,82 +27,93 @@ SHELL_NOT_FOUND = 2150858843
 TOO_MANY_SHELLS = 2150859173
 
 
-@pytest.fixture
-def server() -> FakeServer:
-    return FakeServer()
+@pytest.fixture(params=["winrm", "psrp"])
+def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    """A server that is reached by each of the connections."""
+    if request.param == "winrm":
+        return FakeServer()
+    server = FakePsrpServer()
+    answer_by(server, monkeypatch)
+    return server
 
 
-def make_runner(connection: FakeConnection, tries: int = 3, **options: object) -> WinrmRunner:
-    runner = open_runner(connection, **options)  # type: ignore[arg-type]
-    assert isinstance(runner, WinrmRunner)
+def make_runner(connection: Any, tries: int = 3, **options: Any) -> WinrsRunner:
+    runner = open_runner(connection, **options)
+    assert isinstance(runner, WinrsRunner)
     runner.pauses = (0,) * tries
     return runner
 
 
 @pytest.fixture
-def runner(server: FakeServer) -> WinrmRunner:
+def runner(server: FakeServer) -> WinrsRunner:
     return make_runner(server.connection())
 
 
-def probe(runner: WinrmRunner, line: str = "ver") -> RawResult:
+def probe(runner: WinrsRunner, line: str = "ver") -> RawResult:
     return runner.run(line, time_limit=30, idempotent=True)
 
 
-def change(runner: WinrmRunner, line: str = "setup", **options: object) -> RawResult:
+def change(runner: WinrsRunner, line: str = "setup", **options: object) -> RawResult:
     return runner.run(line, time_limit=30, **options)  # type: ignore[arg-type]
 
 
-def test_a_command_costs_start_read_and_end(server: FakeServer, runner: WinrmRunner) -> None:
+def end_task(runner: WinrsRunner) -> None:
+    runner.close()
+    runner._connection.close()  # as Ansible does
+
+
+def test_a_command_costs_start_read_and_end(server: FakeServer, runner: WinrsRunner) -> None:
     result = probe(runner)
     assert (result.exit_code, result.stdout, result.complete) == (0, b"done\r\n", True)
     assert server.calls == ["Create", "Command: ver", "Receive", "Receive", "Signal"]
     assert runner.requests == 1  # of the fake's operations, only Command is counted
 
 
-def test_one_shell_serves_many_commands(server: FakeServer, runner: WinrmRunner) -> None:
+def test_one_shell_serves_many_commands(server: FakeServer, runner: WinrsRunner) -> None:
     for _attempt in range(5):
         probe(runner)
     assert server.calls.count("Create") == 1
 
 
 @pytest.mark.parametrize("exit_code", [3010, -1073741819, 1])
-def test_exit_codes_are_handed_on(exit_code: int) -> None:
-    runner = make_runner(FakeServer(lambda line, stdin: (exit_code, b"", b"")).connection())
+def test_exit_codes_are_handed_on(server: FakeServer, runner: WinrsRunner, exit_code: int) -> None:
+    server.answer = lambda line, stdin: (exit_code, b"", b"")
     assert change(runner).exit_code == exit_code
 
 
-def test_input_is_sent_in_chunks_and_closed(server: FakeServer, runner: WinrmRunner) -> None:
+def test_input_is_sent_in_chunks_and_closed(server: FakeServer, runner: WinrsRunner) -> None:
     server.answer = lambda line, stdin: (len(stdin), b"", b"")
     assert change(runner, stdin=b"x" * 200_000).exit_code == 200_000
     assert [call for call in server.calls if "Send" in call] == ["Send: 98304", "Send: 98304", "Send: 3392 end"]
 
 
-def test_empty_input_is_closed_too(server: FakeServer, runner: WinrmRunner) -> None:
+def test_empty_input_is_closed_too(server: FakeServer, runner: WinrsRunner) -> None:
     change(runner, stdin=b"")
     assert "Send: 0 end" in server.calls
 
 
-def test_output_is_handed_on_while_it_arrives(server: FakeServer, runner: WinrmRunner) -> None:
+def test_output_is_handed_on_while_it_arrives(server: FakeServer, runner: WinrsRunner) -> None:
     server.answer = lambda line, stdin: (0, b"out", b"err")
     seen: list[bytes] = []
     change(runner, on_data=seen.append)
     assert seen == [b"out", b"err"]
 
 
-def test_environment_gets_a_shell_of_its_own(server: FakeServer) -> None:
+def test_environment_reaches_commands_and_nothing_is_left(server: FakeServer) -> None:
     connection = server.connection()
     runner = make_runner(connection, environment={"LANG": "ja"})
     probe(runner)
     probe(runner)
-    assert server.environments == [{}, {"LANG": "ja"}]
+    shells = len(server.shells)
+    assert server.environments == [{}] * (shells - 1) + [{"LANG": "ja"}]  # winrm has a shell without one already
     runner.close()
     runner.close()
-    assert server.calls[-1] == "Delete: shell2"
+    assert server.calls[-1] == f"Delete: shell{shells}"
     connection.close()
     assert not server.shells
 
 
-def test_silence_is_not_an_error(server: FakeServer, runner: WinrmRunner) -> None:
+def test_silence_is_not_an_error(server: FakeServer, runner: WinrsRunner) -> None:
     server.silence = 5
     assert change(runner).exit_code == 0
 
@@ -108,7 +121,7 @@ def test_silence_is_not_an_error(server: FakeServer, runner: WinrmRunner) -> Non
 # Time limits
 
 
-def test_time_limit_terminates(server: FakeServer, runner: WinrmRunner) -> None:
+def test_time_limit_terminates(server: FakeServer, runner: WinrsRunner) -> None:
     server.silence = 1_000_000
     with pytest.raises(TimeLimitError) as caught:
         runner.run("hang", time_limit=0.05, idempotent=True)
@@ -116,18 +129,17 @@ def test_time_limit_terminates(server: FakeServer, runner: WinrmRunner) -> None:
     assert server.calls[-1] == "Signal"
 
 
-def test_time_limit_can_leave_the_command_running(server: FakeServer, runner: WinrmRunner) -> None:
+def test_time_limit_can_leave_the_command_running(server: FakeServer, runner: WinrsRunner) -> None:
     server.silence = 1_000_000
     with pytest.raises(TimeLimitError):
         runner.run("setup", time_limit=0.05, on_time_limit="leave")
-    runner._connection.close()  # as Ansible does at the end of the task
+    end_task(runner)
     assert server.shells == {"shell1": {"command1": server.shells["shell1"]["command1"]}}
     assert not {"Signal", "Delete: shell1"} & set(server.calls)
 
 
-def test_long_polls_are_no_longer_than_the_time_that_is_left(
-    server: FakeServer, runner: WinrmRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_polls_are_no_longer_than_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = make_runner(FakeServer().connection())
     probe(runner)
     protocol = runner._connection.protocol
     seen = []
@@ -143,17 +155,17 @@ def test_long_polls_are_no_longer_than_the_time_that_is_left(
     assert protocol.operation_timeout_sec == 20
 
 
-def test_an_interrupted_change_is_left_running(server: FakeServer, runner: WinrmRunner) -> None:
+def test_an_interrupted_change_is_left_running(server: FakeServer, runner: WinrsRunner) -> None:
     def interrupt(data: bytes) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         change(runner, on_time_limit="leave", on_data=interrupt)
+    end_task(runner)
     assert server.shells["shell1"]
-    assert runner._connection.shell_id is None
 
 
-def test_it_ends_when_its_parent_is_gone(server: FakeServer, runner: WinrmRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_ends_when_its_parent_is_gone(server: FakeServer, runner: WinrsRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     server.silence = 1_000_000
     parents = iter([os.getppid()] * 4)
     monkeypatch.setattr(os, "getppid", lambda: next(parents, 1))
@@ -182,7 +194,7 @@ BREAKS = [
 
 
 @pytest.mark.parametrize(("where", "operation", "fault"), BREAKS)
-def test_a_probe_always_recovers_completely(server: FakeServer, runner: WinrmRunner, where: str, operation: str, fault: object) -> None:
+def test_a_probe_always_recovers_completely(server: FakeServer, runner: WinrsRunner, where: str, operation: str, fault: object) -> None:
     getattr(server, where)[operation].append(fault())  # type: ignore[operator]
     result = probe(runner)
     assert (result.exit_code, result.stdout, result.complete) == (0, b"done\r\n", True)
@@ -190,7 +202,7 @@ def test_a_probe_always_recovers_completely(server: FakeServer, runner: WinrmRun
 
 
 @pytest.mark.parametrize(("where", "operation", "fault"), BREAKS)
-def test_a_change_never_runs_twice(server: FakeServer, runner: WinrmRunner, where: str, operation: str, fault: object) -> None:
+def test_a_change_never_runs_twice(server: FakeServer, runner: WinrsRunner, where: str, operation: str, fault: object) -> None:
     getattr(server, where)[operation].append(fault())  # type: ignore[operator]
     try:
         outcome = str(change(runner, on_time_limit="leave").exit_code)
@@ -204,7 +216,7 @@ def test_a_change_never_runs_twice(server: FakeServer, runner: WinrmRunner, wher
     ("where", "fault"),
     [("faults", connection_reset), ("lost", connection_reset)],
 )
-def test_the_lost_answer_of_a_change_is_reported(server: FakeServer, runner: WinrmRunner, where: str, fault: object) -> None:
+def test_the_lost_answer_of_a_change_is_reported(server: FakeServer, runner: WinrsRunner, where: str, fault: object) -> None:
     getattr(server, where)["Command"].append(fault())  # type: ignore[operator]
     with pytest.raises(ConnectionLostError) as caught:
         change(runner)
@@ -212,37 +224,37 @@ def test_the_lost_answer_of_a_change_is_reported(server: FakeServer, runner: Win
     assert caught.value.evidence["cause_code"] == "unreachable"
 
 
-def test_reading_goes_on_over_a_new_connection(server: FakeServer, runner: WinrmRunner) -> None:
+def test_reading_goes_on_over_a_new_connection(server: FakeServer, runner: WinrsRunner) -> None:
     server.faults["Receive"] = [None, connection_reset(), http_error(503)]
     result = change(runner)
     assert (result.exit_code, result.stdout, result.complete) == (0, b"done\r\n", False)
     assert server.calls.count("Create") == 1
 
 
-def test_reading_gives_up_in_the_end_and_leaves_the_command_alone(server: FakeServer, runner: WinrmRunner) -> None:
+def test_reading_gives_up_in_the_end_and_leaves_the_command_alone(server: FakeServer, runner: WinrsRunner) -> None:
     server.faults["Receive"] = [connection_refused() for _attempt in range(4)]
     with pytest.raises(ConnectionLostError) as caught:
         change(runner, on_time_limit="leave")
     assert caught.value.code == "answer_lost"
-    runner._connection.close()
+    end_task(runner)
     assert server.shells["shell1"]
 
 
-def test_a_change_that_did_not_start_is_started_in_a_new_shell(server: FakeServer, runner: WinrmRunner) -> None:
+def test_a_change_that_did_not_start_is_started_in_a_new_shell(server: FakeServer, runner: WinrsRunner) -> None:
     server.faults["Command"] = [wsman_fault(0, TOO_MANY_OPERATIONS)]
     assert change(runner).exit_code == 0
     assert server.ran == ["setup"]
     assert list(server.shells) == ["shell2"]  # the full one was deleted
 
 
-def test_another_fault_of_the_start_is_final(server: FakeServer, runner: WinrmRunner) -> None:
+def test_another_fault_of_the_start_is_final(server: FakeServer, runner: WinrsRunner) -> None:
     server.faults["Command"] = [wsman_fault(5)]
     with pytest.raises(ConnectionLostError):
         probe(runner)
     assert server.ran == []
 
 
-def test_lost_answer_to_input_closes_it_and_reads_on(server: FakeServer, runner: WinrmRunner) -> None:
+def test_lost_answer_to_input_closes_it_and_reads_on(server: FakeServer, runner: WinrsRunner) -> None:
     server.lost["Send"] = [connection_reset()]
     server.answer = lambda line, stdin: (len(stdin), b"", b"")
     assert change(runner, stdin=b"secret").exit_code == 6
@@ -250,12 +262,12 @@ def test_lost_answer_to_input_closes_it_and_reads_on(server: FakeServer, runner:
     assert server.ran == ["setup"]
 
 
-def test_input_that_nobody_reads_is_no_error(server: FakeServer, runner: WinrmRunner) -> None:
+def test_input_that_nobody_reads_is_no_error(server: FakeServer, runner: WinrsRunner) -> None:
     server.faults["Send"] = [wsman_fault(2147942509)]
     assert change(runner, stdin=b"x").exit_code == 0
 
 
-def test_tries_are_bounded(server: FakeServer, runner: WinrmRunner) -> None:
+def test_tries_are_bounded(server: FakeServer, runner: WinrsRunner) -> None:
     server.faults["Command"] = [connection_refused() for _attempt in range(100)]
     with pytest.raises(ConnectionLostError) as caught:
         probe(runner)
@@ -263,7 +275,7 @@ def test_tries_are_bounded(server: FakeServer, runner: WinrmRunner) -> None:
     assert sum("Command" in call for call in server.calls) == 4
 
 
-def test_the_first_contact_is_not_repeated(server: FakeServer, runner: WinrmRunner) -> None:
+def test_the_first_contact_is_not_repeated(server: FakeServer, runner: WinrsRunner) -> None:
     server.faults["Create"] = [connection_refused() for _attempt in range(100)]
     with pytest.raises(ConnectionLostError) as caught:
         probe(runner)
@@ -271,14 +283,14 @@ def test_the_first_contact_is_not_repeated(server: FakeServer, runner: WinrmRunn
     assert server.calls == ["Create"]
 
 
-def test_too_many_shells_on_the_way_heals(server: FakeServer, runner: WinrmRunner) -> None:
+def test_too_many_shells_on_the_way_heals(server: FakeServer, runner: WinrsRunner) -> None:
     probe(runner)
     server.shells.clear()
     server.faults["Create"] = [wsman_fault(TOO_MANY_SHELLS)]
     assert probe(runner).exit_code == 0
 
 
-def test_credentials_are_not_tried_over_and_over(server: FakeServer, runner: WinrmRunner) -> None:
+def test_credentials_are_not_tried_over_and_over(server: FakeServer, runner: WinrsRunner) -> None:
     probe(runner)
     server.faults["Command"] = [http_error(401) for _attempt in range(10)]
     with pytest.raises(ConnectionLostError) as caught:
@@ -287,14 +299,14 @@ def test_credentials_are_not_tried_over_and_over(server: FakeServer, runner: Win
     assert sum("Command" in call for call in server.calls) == 3
 
 
-def test_failing_clean_up_hides_nothing(server: FakeServer, runner: WinrmRunner) -> None:
+def test_failing_clean_up_hides_nothing(server: FakeServer, runner: WinrsRunner) -> None:
     server.silence = 1_000_000
     server.faults["Signal"] = [connection_reset()]
     with pytest.raises(TimeLimitError):
         runner.run("hang", time_limit=0.05)
 
 
-def test_the_log_tells_about_the_connection(server: FakeServer, runner: WinrmRunner) -> None:
+def test_the_log_tells_about_the_connection(server: FakeServer, runner: WinrsRunner) -> None:
     lines: list[tuple[int, str]] = []
     runner.log = lambda level, text: lines.append((level, text))
     server.faults["Command"] = [connection_refused()]
@@ -307,7 +319,7 @@ def test_the_log_tells_about_the_connection(server: FakeServer, runner: WinrmRun
 
 
 @pytest.fixture
-def patient(server: FakeServer, no_waiting: list[float]) -> WinrmRunner:
+def patient(server: FakeServer, no_waiting: list[float]) -> WinrsRunner:
     """A runner that waits a minute for its server."""
     runner = make_runner(server.connection())
     runner.reconnection_time = 60
@@ -320,7 +332,7 @@ OUTAGES = [connection_refused, connection_reset, lambda: http_error(503), lambda
 @pytest.mark.parametrize("outage", OUTAGES)
 @pytest.mark.parametrize("idempotent", [True, False])
 def test_the_first_contact_is_waited_for(
-    server: FakeServer, patient: WinrmRunner, no_waiting: list[float], outage: Callable[[], Exception], idempotent: bool
+    server: FakeServer, patient: WinrsRunner, no_waiting: list[float], outage: Callable[[], Exception], idempotent: bool
 ) -> None:
     server.faults["Create"] = [outage() for _attempt in range(8)]
     assert patient.run("setup", time_limit=30, idempotent=idempotent).exit_code == 0
@@ -328,13 +340,13 @@ def test_the_first_contact_is_waited_for(
     assert server.ran == ["setup"]
 
 
-def test_an_outage_does_not_count_as_running(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
+def test_an_outage_does_not_count_as_running(server: FakeServer, patient: WinrsRunner, no_waiting: list[float]) -> None:
     server.faults["Command"] = [connection_refused() for _attempt in range(10)]
     assert patient.run("ver", time_limit=5, idempotent=True).exit_code == 0
     assert sum(no_waiting) > 30
 
 
-def test_reading_goes_on_after_a_long_outage(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
+def test_reading_goes_on_after_a_long_outage(server: FakeServer, patient: WinrsRunner, no_waiting: list[float]) -> None:
     server.faults["Receive"] = [http_error(503) for _attempt in range(10)]
     result = patient.run("setup", time_limit=300)
     assert (result.exit_code, result.complete) == (0, False)
@@ -344,7 +356,7 @@ def test_reading_goes_on_after_a_long_outage(server: FakeServer, patient: WinrmR
 
 @pytest.mark.parametrize("operation", ["Create", "Command", "Receive"])
 def test_a_server_that_stays_away_is_given_up_in_the_end(
-    server: FakeServer, patient: WinrmRunner, no_waiting: list[float], operation: str
+    server: FakeServer, patient: WinrsRunner, no_waiting: list[float], operation: str
 ) -> None:
     server.faults[operation] = [connection_refused() for _attempt in range(1000)]
     with pytest.raises(ConnectionLostError) as caught:
@@ -354,14 +366,14 @@ def test_a_server_that_stays_away_is_given_up_in_the_end(
 
 
 @pytest.mark.parametrize(("operation", "tries"), [("Create", 1), ("Command", 2), ("Receive", 2)])
-def test_waiting_tries_no_credentials_over_and_over(server: FakeServer, patient: WinrmRunner, operation: str, tries: int) -> None:
+def test_waiting_tries_no_credentials_over_and_over(server: FakeServer, patient: WinrsRunner, operation: str, tries: int) -> None:
     server.faults[operation] = [http_error(401) for _attempt in range(10)]
     with pytest.raises(ConnectionLostError):
         patient.run("setup", time_limit=300)
     assert sum(operation in call for call in server.calls) == tries
 
 
-def test_what_time_does_not_heal_is_not_waited_for(server: FakeServer, patient: WinrmRunner, no_waiting: list[float]) -> None:
+def test_what_time_does_not_heal_is_not_waited_for(server: FakeServer, patient: WinrsRunner, no_waiting: list[float]) -> None:
     certificate = "certificate verify failed: certificate has expired (_ssl.c:1)"
     server.faults["Create"] = [ConnectionError(certificate) for _attempt in range(10)]
     with pytest.raises(ConnectionLostError) as caught:
@@ -370,7 +382,7 @@ def test_what_time_does_not_heal_is_not_waited_for(server: FakeServer, patient: 
     assert no_waiting == []
 
 
-def test_a_server_that_is_just_starting_is_no_stranger(server: FakeServer, patient: WinrmRunner) -> None:
+def test_a_server_that_is_just_starting_is_no_stranger(server: FakeServer, patient: WinrsRunner) -> None:
     server.faults["Create"] = [ConnectionError("('Connection aborted.', RemoteDisconnected('Remote end closed connection'))")]
     assert probe(patient).exit_code == 0
 
@@ -378,7 +390,7 @@ def test_a_server_that_is_just_starting_is_no_stranger(server: FakeServer, patie
 # Which connections
 
 
-@pytest.mark.parametrize("transport", ["ssh", "psrp", "local", "ansible.builtin.ssh", "smart", ""])
+@pytest.mark.parametrize("transport", ["paramiko_ssh", "local", "ansible.builtin.paramiko_ssh", "smart", ""])
 def test_other_connections_are_refused_by_name(transport: str) -> None:
     with pytest.raises(OptionError) as caught:
         open_runner(SimpleNamespace(transport=transport))
