@@ -39,10 +39,9 @@ class Strike:
         struck, site = self.struck, self.case.site
         if struck is None:
             return False
-        events = [event for event in self.scene.events() if event.name == site.executable and event.time > struck]
+        events = [event for event in self.scene.events() if event.name == site.executable]
         begun = {event.process for event in events if event.kind == "start" and site.argument in event.text}
-        ends = [event for event in events if event.kind == "end" and event.text == "0"]
-        return any(event.process in begun or not site.argument for event in ends)
+        return any(event.kind == "end" and event.text == "0" and event.time > struck and event.process in begun for event in events)
 
     @property
     def run(self) -> Controller:
