@@ -122,12 +122,12 @@ class Case:
     @property
     def ends_run(self) -> bool:
         """Whether the run that meets the fault ends, so that the next fault of a chain meets the next run."""
-        return self.fault not in (*_SURVIVED, *_PERHAPS_SURVIVED)
+        return self.fault not in _SURVIVED and not self.may_end_run
 
     @property
     def may_end_run(self) -> bool:
         """Whether it has to be seen how the run goes on."""
-        return self.fault in _PERHAPS_SURVIVED
+        return self.fault in _PERHAPS_SURVIVED[self.site.phase]
 
     @property
     def begin(self) -> Beginning:
@@ -136,12 +136,15 @@ class Case:
 
 
 # Faults that a run survives, and those that it may survive.
-_SURVIVED = ("dropped_before", "dropped_after", "quota", "second_run")
-_PERHAPS_SURVIVED = ("unavailable", "restart", "power_loss")
+_SURVIVED = ("dropped_before", "quota", "second_run")
+_PERHAPS_SURVIVED = {
+    UPGRADE: ("dropped_after", "unavailable", "restart", "power_loss"),
+    ROLLBACK: ("dropped_after", "unavailable", "restart", "power_loss", "disk_full"),
+}
 # Faults behind which the next run of the same playbook goes on where it was.
 _GONE_ON_FROM = {
     UPGRADE: ("hang", "controller_killed", "orphan"),
-    ROLLBACK: ("exit_code", "nothing_done", "hang", "killed", "controller_killed", "orphan", "disk_full"),
+    ROLLBACK: ("exit_code", "nothing_done", "hang", "killed", "controller_killed", "orphan"),
 }
 # Variants that lead elsewhere than the others of their fault.
 _ALONE = ("then_fails", "takes_over", "at_once")
@@ -245,7 +248,7 @@ def chains(cases: Sequence[Case]) -> list[list[Case]]:
     found: dict[tuple[str, str, str], list[Case]] = {}
     for case in cases:
         site = case.site
-        chained = case.fault in (*_SURVIVED, *_PERHAPS_SURVIVED, *_GONE_ON_FROM[site.phase])
+        chained = case.fault in (*_SURVIVED, *_PERHAPS_SURVIVED[site.phase], *_GONE_ON_FROM[site.phase])
         # a run counts records by the same program before its last step
         alone = not chained or (site.phase, site.step) == (ROLLBACK, "verify") or case.variant in _ALONE
         # those of one site can not meet

@@ -66,7 +66,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "only one can take the lock",
         (Edit(f"{_CODE}/_journal.py", "if not host.claim_folder(", "if None is host.claim_folder("),),
-        ("upgrade.backup.second_run.at_once",),
+        ("upgrade.backup.second_run.at_once",) * 3,  # two runs have to come to the lock within a moment
     ),
     Mutation(
         "the token is looked at before each entry",

@@ -37,8 +37,11 @@ class Strike:
     def is_behind(self) -> bool:
         """Whether the fault has happened and its program has come through since; a step that is found done does not run it again."""
         struck, site = self.struck, self.case.site
-        ends = [event for event in self.scene.events() if event.kind == "end" and event.name == site.executable and event.text == "0"]
-        return struck is not None and any(event.time > struck for event in ends)
+        if struck is None:
+            return False
+        events = [event for event in self.scene.events() if event.name == site.executable]
+        begun = {event.process for event in events if event.kind == "start" and site.argument in event.text}
+        return any(event.kind == "end" and event.text == "0" and event.time > struck and event.process in begun for event in events)
 
     @property
     def run(self) -> Controller:
