@@ -37,11 +37,12 @@ def lab_variables(lab: Lab, name: str, transport: str = "winrm") -> dict[str, An
 
 def patience(transport: str, operation: int, read: int) -> dict[str, Any]:
     """Return the variables that make a connection wait for an answer only so many seconds."""
-    return {
+    settings: dict[str, dict[str, Any]] = {
         "winrm": {"ansible_winrm_operation_timeout_sec": operation, "ansible_winrm_read_timeout_sec": read},
         "psrp": {"ansible_psrp_operation_timeout": operation, "ansible_psrp_read_timeout": read},
         "ssh": {"ansible_ssh_extra_args": f"-o ServerAliveInterval={operation} -o ServerAliveCountMax=1"},
-    }[transport]
+    }
+    return settings[transport]
 
 
 class LabHost(Host):
