@@ -341,20 +341,16 @@ def _interference(case: Case) -> Injection:
         return _services_come_back(case.site)
     if case.site.phase == UPGRADE:
         file, change, undo = f"'{_PRODUCT}/conf/license.dat'", "mv {} /tmp/license.dat", "[ -e {} ] || cp /tmp/license.dat {}"
-        mark = None
     else:
         file, change, undo = f"'{_PRODUCT}/bin/other.exe'", "echo other > {}", "rm {}"
-        mark = Mark("database", "start", "importdb")
 
-    def strike(scene: Scene) -> None:
+    def arm(scene: Scene) -> None:
         scene.inside("management", change.replace("{}", file))
         scene.told["changed"] = _now()
 
     return Injection(
-        _nothing if mark else strike,
+        arm,
         lambda scene: scene.told.get("changed"),
-        mark=mark,
-        strike=strike if mark else _nothing,
         repair=lambda scene: scene.inside("management", undo.replace("{}", file)),
     )
 
