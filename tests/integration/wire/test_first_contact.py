@@ -128,9 +128,9 @@ def test_a_server_that_speaks_old_tls_only(listen: Callable[..., int], tmp_path:
     assert "message encryption" in failure.remedy
 
 
-@pytest.mark.parametrize("name", ["local", "paramiko_ssh"])
-def test_other_connections(name: str) -> None:
+@pytest.mark.parametrize(("name", "transport"), [("local", "local"), ("paramiko_ssh", "paramiko")])
+def test_other_connections(name: str, transport: str) -> None:
     with pytest.raises(OptionError) as caught:
         open_runner(connect({"ansible_host": "127.0.0.1"}, name))
     assert caught.value.code == "unsupported_connection"
-    assert repr(name) in caught.value.message
+    assert repr(transport) in caught.value.message
