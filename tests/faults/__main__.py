@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ if __name__ == "__main__" and __package__ in (None, ""):  # run by its path
     sys.path.insert(0, str(CHECKOUT))
 
 from tests.faults.cases import all_cases, applicable, selected, subset  # noqa: E402
+from tests.faults.controller import end_all  # noqa: E402
 from tests.faults.copies import copy_of  # noqa: E402
 from tests.faults.mutations import check_mutations, known  # noqa: E402
 from tests.faults.results import Results  # noqa: E402
@@ -51,7 +54,13 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code says whether all is well."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _end)
     return {"run": _run, "list": _list, "table": _table, "mutations": _mutations}[options.command](options)
+
+
+def _end(*_: object) -> None:
+    end_all()
+    os._exit(128 + signal.SIGTERM)
 
 
 def _say(text: str) -> None:

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from pathlib import Path
 from tests.integration.upgrade.ansible_runs import CORES, Run, plain, recap_of
 
 _TAG = "JP1_ITDM_FAULTS"
+_STARTED: weakref.WeakSet[Controller] = weakref.WeakSet()
 # What the default callback prints when a task has ended on a host.
 _DECIDED = re.compile(r"^(ok|changed|fatal|failed): \[")
 _ACTED = re.compile(r"^(changed|fatal|failed): \[")
@@ -54,6 +56,7 @@ class Controller:
             text=True,
             errors="replace",
         )
+        _STARTED.add(self)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -143,6 +146,14 @@ class Controller:
     def forget(self) -> None:
         """Remove the files of its results."""
         self._results.cleanup()
+
+
+def end_all() -> None:
+    """End every run with all its processes: none may go on when the test itself is ended."""
+    for controller in list(_STARTED):
+        if controller.runs:
+            controller.kill()
+        controller.end_orphans(0)
 
 
 def playbook(name: str, inventory: Path, system: str, options: Mapping[str, object]) -> list[str]:
