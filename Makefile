@@ -62,7 +62,7 @@ lab-tests: environments machine ## Tests against lab hosts (PROCESSES=3 TESTS=te
 
 coverage: .venv/ready ## Which lines and branches of plugins/ the last 'make unit' and 'make lab-tests' have run; below 95 % it fails
 	$(BIN)/coverage combine --keep --quiet --data-file=.coverage $(wildcard .coverage.unit .coverage.lab)
-	$(BIN)/coverage report
+	$(BIN)/coverage report --fail-under=95
 
 lab-tests-all: environments machine ## The slow ones, too (more than an hour)
 	$(LAB) up --systems $$(( $(PROCESSES) + 1 ))
