@@ -48,7 +48,7 @@ test: ## All tests, except the slow ones of the lab and most of the fault matrix
 	done; exit $$code
 
 unit: .venv/ready ## The tests that need no lab
-	COVERAGE_FILE=.coverage.unit $(PYTEST) -n auto --cov --cov-report= tests/unit
+	COVERAGE_FILE=.coverage-unit $(PYTEST) -n auto --cov --cov-report= tests/unit
 
 unit-matrix: environments ## The plugins' unit tests on the oldest and on the newest ansible-core
 	code=0; for core in oldest newest; do \
@@ -58,10 +58,10 @@ unit-matrix: environments ## The plugins' unit tests on the oldest and on the ne
 
 lab-tests: environments machine ## Tests against lab hosts (PROCESSES=3 TESTS=tests/integration)
 	$(LAB) up --systems $$(( $(PROCESSES) + 1 ))
-	trap '$(LAB) down' EXIT; COVERAGE_FILE=.coverage.lab $(PYTEST) -n $(PROCESSES) --dist worksteal --durations 15 --cov --cov-report= -m "not slow" $(TESTS)
+	trap '$(LAB) down' EXIT; COVERAGE_FILE=.coverage-lab $(PYTEST) -n $(PROCESSES) --dist worksteal --durations 15 --cov --cov-report= -m "not slow" $(TESTS)
 
 coverage: .venv/ready ## Which lines and branches of plugins/ the last 'make unit' and 'make lab-tests' have run; below 95 % it fails
-	$(BIN)/coverage combine --keep --quiet --data-file=.coverage $(wildcard .coverage.unit .coverage.lab)
+	$(BIN)/coverage combine --keep --quiet --data-file=.coverage $(wildcard .coverage-unit .coverage-lab)
 	$(BIN)/coverage report --fail-under=95
 
 lab-tests-all: environments machine ## The slow ones, too (more than an hour)
