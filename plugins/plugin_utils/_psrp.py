@@ -75,8 +75,7 @@ class PsrpRunner(WinrsRunner):
         return answer.text
 
     def _send_input(self, shell: str, command_id: str, data: bytes, *, end: bool) -> None:
-        assert self._shell is not None
-        self._shell.send("stdin", data, command_id, end)
+        self._opened.send("stdin", data, command_id, end)
 
     def _ask_for_output(self, shell: str, command_id: str, longest: float) -> tuple[bytes, bytes, int, bool]:
         message = ET.Element(_name("Receive"))
@@ -98,13 +97,17 @@ class PsrpRunner(WinrsRunner):
         return streams["stdout"], streams["stderr"], _signed(int(exit_code or "0")), done
 
     def _send_end(self, shell: str, command_id: str) -> None:
-        assert self._shell is not None
-        self._shell.signal(SignalCode.TERMINATE, command_id)
+        self._opened.signal(SignalCode.TERMINATE, command_id)
+
+    @property
+    def _opened(self) -> WinRS:
+        if self._shell is None:
+            raise RuntimeError("no shell was opened")
+        return self._shell
 
     def _exchange(self, action: str, message: ET.Element, options: Mapping[str, str], longest: int | None = None) -> ET.Element:
-        assert self._shell is not None
-        wsman, selectors, option_set = self._shell.wsman, SelectorSet(), OptionSet()
-        selectors.add_option("ShellId", str(self._shell.id))
+        wsman, selectors, option_set = self._opened.wsman, SelectorSet(), OptionSet()
+        selectors.add_option("ShellId", str(self._opened.id))
         for name, value in options.items():
             option_set.add_option(name, value)
         timeout = longest if longest is not None and longest < wsman.operation_timeout else None

@@ -51,7 +51,7 @@ def change(runner: SshRunner, line: str = "setup", **options: Any) -> RawResult:
 
 
 def test_one_connection_serves_many_commands_and_ends_with_the_runner(server: FakeSshServer, runner: SshRunner) -> None:
-    for _ in range(3):
+    for _attempt in range(3):
         result = probe(runner)
         assert (result.exit_code, result.stdout, result.stderr, result.complete) == (0, b"done\r\n", b"", True)
     assert len(server.connections) == 1
@@ -228,14 +228,14 @@ def test_first_contact(server: FakeSshServer, runner: SshRunner, text: str, code
 def test_a_server_that_is_restarted_is_waited_for(server: FakeSshServer, runner: SshRunner) -> None:
     probe(runner)
     server.end_connections()
-    server.failures = [AnsibleConnectionFailure(REFUSED) for _ in range(2)]
+    server.failures = [AnsibleConnectionFailure(REFUSED) for _attempt in range(2)]
     assert change(runner).exit_code == 0
     assert len(server.ran) == 2
 
 
 def test_the_first_contact_is_waited_for_where_that_is_wanted(server: FakeSshServer, runner: SshRunner, no_waiting: list[float]) -> None:
     runner.reconnection_time = 60
-    server.failures = [AnsibleConnectionFailure(REFUSED) for _ in range(8)]
+    server.failures = [AnsibleConnectionFailure(REFUSED) for _attempt in range(8)]
     assert runner.run("setup", time_limit=1e9).exit_code == 0
     assert 20 < sum(pause for pause in no_waiting if pause >= 1) <= 60  # shorter ones are looks at the command
 
@@ -243,7 +243,7 @@ def test_the_first_contact_is_waited_for_where_that_is_wanted(server: FakeSshSer
 def test_wrong_credentials_are_not_tried_over_and_over(server: FakeSshServer, runner: SshRunner) -> None:
     probe(runner)
     server.end_connections()
-    server.failures = [AnsibleConnectionFailure(FAILED + "Permission denied (password).") for _ in range(9)]
+    server.failures = [AnsibleConnectionFailure(FAILED + "Permission denied (password).") for _attempt in range(9)]
     with pytest.raises(ConnectionLostError) as caught:
         probe(runner)
     assert caught.value.code == "wrong_credentials"
