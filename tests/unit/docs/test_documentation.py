@@ -14,7 +14,8 @@ from ansible_collections.jp1.itdm.plugins.filter.upgrade import FilterModule
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec, _policy, _result
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import ACTIONS
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _winrs_errors
-from ansible_collections.jp1.itdm.tests.docs import failure_codes, profile_fields
+
+from tests.docs import failure_codes, profile_fields
 
 ROOT = Path(_argspec.__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))

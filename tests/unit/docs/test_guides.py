@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils import _journal_format as form
 from ansible_collections.jp1.itdm.plugins.module_utils import _policy, _result
-from ansible_collections.jp1.itdm.tests.docs import guides
 from ansible_collections.jp1.itdm.tests.unit.plugins.journals import RUN, RUN_ID, TOKEN
+
+from tests.docs import guides
 
 ROOT = Path(_policy.__file__).parents[2]
 RESUME = ROOT / "docs/docsite/rst/guide_resume.rst"
