@@ -20,6 +20,8 @@ extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
 
 _ANSIBLE = {
     "action_plugins": "plugins/action.html#action-plugins",
+    "ansible_collections.ansible.builtin.psrp_connection": "collections/ansible/builtin/psrp_connection.html",
+    "ansible_collections.ansible.builtin.ssh_connection": "collections/ansible/builtin/ssh_connection.html",
     "ansible_collections.ansible.builtin.winrm_connection": "collections/ansible/builtin/winrm_connection.html",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
