@@ -248,7 +248,10 @@ def upgrade_problems(state: Mapping[str, Any], target_version: str, skip_databas
             for name, service in seen["services"].items()
             if service["start_type"] == "auto" and service["state"] != "running"
         ]
-        problems += [f"{seen['host']}: {action} of the profile gave no answer." for action in seen["unanswered"]]
+        problems += [
+            f"{seen['host']}: {action} of the profile gave no answer. Run its command there by hand to see why."
+            for action in seen["unanswered"]
+        ]
     if state["management_server"]["license_registered"] is False:
         problems.append(f"{state['management_server']['host']}: no licence is registered.")
     if state["management_server"]["operation_window"] is False:

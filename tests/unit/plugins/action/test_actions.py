@@ -373,6 +373,15 @@ def test_what_an_earlier_try_has_left_is_waited_for(database: FakeManager, varia
     assert "run1-install-10-10" in database.jobs
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_nobody_asks_for_is_removed_but_not_in_check_mode(database: FakeManager, variables: dict[str, Any], check_mode: bool) -> None:
+    database.leave_job("run1-install-10-10", CommandResult(0, "", "", 1.0))
+    options = {"server": "database_server", "run_id": "run1", "results": "remove"}
+    assert good("upgrade_job", options, variables, check_mode=check_mode)["changed"] is True
+    assert ("run1-install-10-10" in database.jobs) is check_mode
+    assert good("upgrade_job", options, variables)["changed"] is check_mode
+
+
 def test_a_rehearsal_touches_nothing_in_check_mode(database: FakeManager, variables: dict[str, Any]) -> None:
     options = {"server": "database_server", "media_folders": [MEDIA + r"\10-10"], "writable_folders": [r"D:\JP1\backup"]}
     before = database.picture()

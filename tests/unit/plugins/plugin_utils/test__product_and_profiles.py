@@ -269,6 +269,17 @@ def test_what_a_half_installed_product_can_not_tell_is_unknown(management_server
     assert (state["database"], state["unanswered"]) == (UNKNOWN_DATABASE, ["database_status"])
 
 
+def test_a_status_program_that_says_nothing_gave_no_answer(database_server: FakeManager) -> None:
+    database_server.programs["dbstat"] = lambda arguments, stdin: (0, "")
+    assert inspect_server(database_server.product())["unanswered"] == ["database_status"]
+
+
+def test_a_damaged_database_is_an_answer(database_server: FakeManager) -> None:
+    database_server.programs["dbstat"] = lambda arguments, stdin: (51, "")
+    state = inspect_server(database_server.product())
+    assert (state["database"]["damaged"], state["unanswered"]) == (True, [])
+
+
 def test_a_server_without_the_product_is_described_too(database_server: FakeManager) -> None:
     database_server.entries = []
     database_server.remove_folder(BIN)
