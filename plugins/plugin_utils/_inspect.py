@@ -181,8 +181,10 @@ def _unanswered(product: Product, licence: bool | None) -> list[str]:
 
 
 def _unanswered_database(product: Product, database: dict[str, Any] | None) -> list[str]:
-    if database is None or database["damaged"]:
-        return [] if database else ["database_status"]
+    if database is None:
+        return ["database_status"]
+    if database["damaged"]:  # that is an answer, too
+        return []
     silent = [key for key in ("records", "schema") if product.profile[f"database_status.{key}"] and database[key] is None]
     return ["database_status"] if silent and product.can("database_status") else []
 
