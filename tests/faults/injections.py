@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from tests.integration.lab_system import OLD
 
 from .cases import Case
+from .judge import GOALS, NEW_AND_HEALTHY
 from .marks import Mark
 from .scene import Scene
 from .sites import UPGRADE, Site
@@ -41,6 +42,7 @@ class Injection:
     :ivar options: role options that the case needs.
     :ivar stays: whether the fault is still there when the first next command is run.
     :ivar limit: seconds that the run may need for its decision by its own time limits.
+    :ivar goals: the ends that are allowed.
     """
 
     arm: Callable[[Scene], None]
@@ -51,6 +53,7 @@ class Injection:
     options: dict[str, Any] = field(default_factory=dict)
     stays: bool = False
     limit: float = 0.0
+    goals: Sequence[str] = GOALS
 
 
 def injection(case: Case) -> Injection:
@@ -356,13 +359,14 @@ def _interference(case: Case) -> Injection:
 
 
 def _services_come_back(site: Site) -> Injection:
-    """The other server is restarted while the installer works, which starts the services there."""
+    """The other server is restarted while the installer works, which starts the services there. That is no reason to go back."""
 
     def strike(scene: Scene) -> None:
         scene.restart(server="management")
         scene.told["changed"] = _now()
 
-    return _paused(site, "middle", strike, seconds=20, proof=lambda scene: scene.told.get("changed"), limit=20)
+    goals = (NEW_AND_HEALTHY,)
+    return _paused(site, "middle", strike, seconds=20, proof=lambda scene: scene.told.get("changed"), limit=20, goals=goals)
 
 
 def _foreign_installer(site: Site) -> Injection:

@@ -85,7 +85,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "services that came back are stopped again",
-        (Edit(f"{_ROLE}/install_on_management_server.yml", "    state: stopped", "    state: stopped\n  when: false"),),
+        (Edit(f"{_ROLE}/keep_stopped.yml", "    state: stopped", "    state: stopped\n  when: false"),),
         ("upgrade.install_on_database_server.interference",),
     ),
     Mutation(

@@ -266,7 +266,7 @@ class CaseRun:
         judgement.check_leftovers()
         result.end_state = str(final.get("end_state", ""))
         result.end = judgement.end
-        result.allowed = judgement.end in GOALS
+        result.allowed = all(judgement.end in each.injection.goals for each in self.strikes)
         result.lost_records = judgement.lost
         result.started_twice = bool(judgement.twice)
         result.journal_true = not judgement.false_in_journal
