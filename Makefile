@@ -14,13 +14,14 @@ TESTS ?= tests/integration
 SYSTEMS ?= 1
 FAULT_SYSTEMS ?= 3
 FAULTS ?=
+MODULES ?=
 MOLECULE ?= *
 
 BIN := .venv/bin
 WITH_BIN := PATH="$(abspath $(BIN)):$$PATH"
 LAB := $(BIN)/python tests/lab
 PLUGINS := playbooks/collections/ansible_collections/jp1/itdm
-ANSIBLE_TEST := $(BIN)/python tests/tools/run_ansible_test.py
+ANSIBLE_TEST := $(BIN)/python -m tests.tools.run_ansible_test
 # Beside the lab that it tells of; Molecule's own place in the home is the same for all checkouts whose folders have the same name.
 MOLECULE_STATE := $(abspath .lab/molecule-state)
 PYTEST := PYTHONPATH=playbooks/collections $(BIN)/python -m pytest
@@ -39,7 +40,7 @@ demo-installed: .venv/ready machine ## The same with the collection built and in
 	$(BIN)/python tests/demo --installed
 
 ##@ Test
-.PHONY: test unit unit-matrix coverage lab-tests lab-tests-all matrix faults faults-subset fault-mutations molecule molecule-subset lint sanity package
+.PHONY: test unit unit-matrix coverage mutation lab-tests lab-tests-all matrix faults faults-subset fault-mutations molecule molecule-subset lint sanity package
 PARTS := environments machine image lint unit lab-tests coverage faults-subset molecule-subset
 test: ## All tests, except the slow ones of the lab and most of the fault matrix
 	@code=0; for part in $(PARTS); do \
@@ -63,6 +64,9 @@ lab-tests: environments machine ## Tests against lab hosts (PROCESSES=3 TESTS=te
 coverage: .venv/ready ## Which lines and branches of plugins/ the last 'make unit' and 'make lab-tests' have run; below 95 % it fails
 	$(BIN)/coverage combine --keep --quiet --data-file=.coverage $(wildcard .coverage-unit .coverage-lab)
 	$(BIN)/coverage report --fail-under=95
+
+mutation: .venv-mutation/ready ## What of the pure rules' mutants the unit tests notice; below 85 % it fails (MODULES="_version _rollback")
+	.venv-mutation/bin/python -m tests.tools.run_mutation $(MODULES)
 
 lab-tests-all: environments machine ## The slow ones, too (more than an hour)
 	$(LAB) up --systems $$(( $(PROCESSES) + 1 ))
@@ -143,7 +147,7 @@ image: .venv/ready machine ## Make the image with the lab's Windows programs
 
 clean: ## Remove lab, images of this checkout, environments and caches
 	if [ -e .venv/ready ]; then $(LAB) down --images; fi
-	rm -rf .venv .venv-oldest .venv-newest .venv-docs .venv-importer .venv-sanity docs/site dist \
+	rm -rf .venv .venv-oldest .venv-newest .venv-docs .venv-importer .venv-mutation .venv-sanity docs/site dist \
 	    .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/ready: requirements.txt tests/requirements.txt tests/unit/requirements.txt tests/lab/requirements.txt tests/tools/venv.sh
@@ -157,6 +161,9 @@ clean: ## Remove lab, images of this checkout, environments and caches
 
 .venv-newest/ready: requirements.txt tests/unit/requirements.txt tests/tools/venv.sh
 	tests/tools/venv.sh .venv-newest "$$(tests/tools/python-between.sh 3.11 3.14)" $(patsubst %,-r %,$(filter %.txt,$^)) ansible-core
+
+.venv-mutation/ready: requirements.txt tests/unit/requirements.txt tests/tools/mutation.txt tests/tools/venv.sh
+	tests/tools/venv.sh .venv-mutation "$(PYTHON)" $(patsubst %,-r %,$(filter %.txt,$^))
 
 .venv-importer/ready: tests/tools/importer.txt tests/tools/venv.sh
 	tests/tools/venv.sh .venv-importer "$$(tests/tools/python-between.sh 3.11 3.13)" -r $<

@@ -204,9 +204,12 @@ def _second_run(case: Case) -> Injection:
 
     if case.variant == "at_once":
         return Injection(strike, lambda scene: scene.told.get("second"))
-    # who takes the lock by force has to come before the first run goes on
-    seconds = 45 if case.variant == "takes_over" else 20
-    return _paused(case.site, "middle", strike, seconds=seconds, proof=lambda scene: scene.told.get("second"))
+    # who takes the lock by force has to come before the first run goes on, which can not know of it earlier
+    by_force = case.variant == "takes_over"
+    seconds = 45 if by_force else 20
+    return _paused(
+        case.site, "middle", strike, seconds=seconds, proof=lambda scene: scene.told.get("second"), limit=seconds if by_force else 0
+    )
 
 
 def _unavailable(case: Case) -> Injection:

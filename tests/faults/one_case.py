@@ -158,13 +158,13 @@ class CaseRun:
                 self._seconds[each] = self._start([*self.scene.controllers[0].words, *more])
 
     def _decision(self, strike: Strike, struck: datetime) -> float:
-        """Seconds from the fault to what the run did about it: it started a program, or the task that met the fault ended; or to the end of
-        a second run that is refused.
+        """Seconds from the fault to what the run did about it: it started a program, or the task that met the fault ended; or until one of
+        two runs has let go.
 
         Where the controller was killed nobody is left to decide; what counts then is how long the next run takes to its first deed.
         """
         if strike in self._seconds:
-            return round((self._seconds[strike].ended - struck).total_seconds(), 1)
+            return round((min(strike.run.ended, self._seconds[strike].ended) - struck).total_seconds(), 1)
         if strike.run.killed:
             following = self.scene.controllers[self.scene.controllers.index(strike.run) + 1 :]
             return round((following[0].acted - following[0].began).total_seconds(), 1) if following else 0.0

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs C(ansible-test) on the collection: C(python tests/tools/run_ansible_test.py sanity).
+"""Runs C(ansible-test) on the collection: C(python -m tests.tools.run_ansible_test sanity).
 
-It wants a folder whose path ends in C(ansible_collections/jp1/itdm) and follows no symbolic link, so that it gets a copy of the files that
-git knows or would add. The copy holds the collection and its unit tests; the lab and what drives it are programs of their own. Environments
-lie beside the copy and are made once.
+It wants a folder whose path ends in C(ansible_collections/jp1/itdm) and follows no symbolic link, so that it gets a copy. That holds the
+collection and its unit tests; the lab and what drives it are programs of their own. Environments lie beside the copy and are made once.
 """
 
 from __future__ import annotations
@@ -18,37 +17,10 @@ from types import SimpleNamespace
 
 from ansible_test._internal import python_requirements
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from .copies import CHECKOUT, copy_collection
+
 HOME = CHECKOUT / ".venv-sanity"
-COPY = HOME / "ansible_collections/jp1/itdm"
-# what users get, all files at the top, and the tests that ansible-test can run
-COPIED = [
-    "changelogs",
-    "docs",
-    "meta",
-    "playbooks/*.yml",
-    "plugins",
-    "roles",
-    ":(glob)*",
-    "tests/config.yml",
-    "tests/unit/plugins",
-    "tests/unit/*.txt",
-]
 PYTHON = "{}.{}".format(*sys.version_info)
-
-
-def copy_collection() -> None:
-    """Copy the files, without what git ignores."""
-    shutil.rmtree(COPY, ignore_errors=True)
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *COPIED]
-    listed = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    for name in listed.stdout.split("\0"):
-        source = CHECKOUT / name
-        if source.is_file():
-            (COPY / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, COPY / name)
-    # else it would ask the checkout, which ignores the copy
-    subprocess.run(["git", "init", "--quiet"], cwd=COPY, check=True)
 
 
 def lay_get_pip() -> None:
@@ -61,12 +33,14 @@ def lay_get_pip() -> None:
 
 def main(arguments: list[str]) -> int:
     """Run a command of C(ansible-test); return its exit code."""
-    copy_collection()
+    place = copy_collection(HOME)
+    # else it would ask the checkout, which ignores the copy
+    subprocess.run(["git", "init", "--quiet"], cwd=place, check=True)
     lay_get_pip()
     programs = Path(sys.executable).parent
     command = [str(programs / "ansible-test"), *arguments, "--python", PYTHON]
     environment = {**os.environ, "HOME": str(HOME), "PATH": f"{programs}:{os.environ['PATH']}"}
-    return subprocess.run(command, cwd=COPY, env=environment, check=False).returncode
+    return subprocess.run(command, cwd=place, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

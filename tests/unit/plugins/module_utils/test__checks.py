@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -257,12 +259,14 @@ def test_a_program_that_is_not_there_blocks() -> None:
     assert "backup.argv" in found.remedy
 
 
+def check_assumed(*fields: str) -> list[Finding]:
+    believed = profile()
+    believed = replace(believed, sources={**believed.sources, **dict.fromkeys(fields, "assumed")})
+    return check_server(Subject("JP1DB01", "database_server", seen(), WANTED, believed))
+
+
 def test_assumed_fields_are_shown() -> None:
-    state = seen()
-    assumed = profile()
-    assumed = replace(assumed, sources={**assumed.sources, "backup.argv": "assumed"})
-    findings = check_server(Subject("JP1DB01", "database_server", state, WANTED, assumed))
-    assert "backup.argv" in only(findings, "profile_assumed", WARNING).message
+    assert "backup.argv" in only(check_assumed("backup.argv"), "profile_assumed", WARNING).message
 
 
 # Both servers
@@ -322,3 +326,70 @@ def test_a_second_copy_needs_a_place_of_its_own(folder: str) -> None:
     assert "19.0 GB" in only(judge(True, 19 * 10**9), "backup_copy_space", WARNING).message
     assert "can not be told" in only(judge(True, None), "backup_copy_space", WARNING).message
     assert "same drive" in only(judge(True, BACKUP_BYTES, r"D:\copy"), "backup_copy").message
+
+
+# What is said is what a person goes by, word by word
+
+
+def without(name: str) -> State:
+    state = seen()
+    del state["disks"][name]
+    return state
+
+
+def copy_place(**place: Any) -> State:
+    return {**seen(), "backup_copy": {"readable": True, "free": BACKUP_BYTES, **place}}
+
+
+COPY = replace(WANTED, backup_copy_folder=r"E:\copy")
+EVERY_FINDING: list[Callable[[], list[Finding]]] = [
+    lambda: check(changed(seen(), "product/installed", False)),
+    lambda: check(changed(changed(seen(), "product/version", ""), "product/version_text", "ten"), replace(WANTED, old_media_folder="")),
+    lambda: check(changed(seen(), "elevated", False)),
+    lambda: check(changed(changed(seen(), "elevated", False), "account", "")),
+    lambda: check(changed(seen(), "tools_missing", ["wmic", "certutil"])),
+    lambda: check(changed(seen(), "pending_restart", ["windows_update", "file_renames"])),
+    lambda: check(changed(seen(), "installers_running", ["SETUP.EXE", "msiexec.exe"])),
+    lambda: check(changed(seen(), "cluster", True)),
+    lambda: check(services__database_server=[]),
+    lambda: check(seen("management_server"), services__management_server=[]),
+    lambda: check(changed(seen(), "services", {})),
+    lambda: check(changed(seen(), "services/Database/state", "stopped")),
+    lambda: check({**seen(), "programs_missing": {"backup": "C:\\gone.exe"}}),
+    lambda: check(changed(seen(), "system_drive", "")),
+    lambda: check(changed(seen(), "product/install_folder", "")),
+    lambda: check(changed(seen(), "disks/C:/free", INSTALLATION_BYTES - 5 * 10**8)),
+    lambda: check(changed(seen(), "disks/D:/free", BACKUP_BYTES - 10**9)),
+    lambda: check(without("D:")),
+    lambda: check(wanted=replace(WANTED, backup_folder=r"\\nas\backup")),
+    lambda: check(copy_place(), replace(COPY, backup_copy_folder=r"D:\copy")),
+    lambda: check(copy_place(readable=False), COPY),
+    lambda: check(copy_place(free=19 * 10**9), COPY),
+    lambda: check(copy_place(free=None), COPY),
+    lambda: check(wanted=replace(WANTED, media_folder="media")),
+    lambda: check(changed(seen(), "media/readable", False)),
+    lambda: check({**seen(), "media": {}}),
+    lambda: check(changed(seen(), "media/version", "10-00")),
+    lambda: check(changed(seen(), "media/version", None)),
+    lambda: check(media__version_file=""),
+    lambda: check(wanted=replace(WANTED, old_media_folder="")),
+    lambda: check(wanted=replace(WANTED, old_media_folder="", accept_no_way_back=True)),
+    lambda: check(wanted=replace(WANTED, secrets_given=())),
+    lambda: check(seen("management_server"), replace(WANTED, secrets_given=())),
+    lambda: check(restore__method="none"),
+    lambda: check_assumed("backup.argv", "restore.argv"),
+    lambda: check(backup__argv=["x.exe", "{database_password}"], backup__secret_in_argv="accepted"),
+    lambda: check_both(changed(system_state(), "database_server/product/version", "09-51")),
+    lambda: check_both(changed(system_state(), "database_server/computer_name", "")),
+    lambda: check_both(changed(system_state(), "database_server/computer_name", "jp1mgr01")),
+    lambda: check_both(changed(system_state(), "management_server/clock_offset", None)),
+    lambda: check_both(changed(system_state(), "database_server/clock_offset", 3600.2)),
+    lambda: check_both(system_state("09-51"), "10-10"),
+]
+SAID = (Path(__file__).parent / "findings.txt").read_text(encoding="utf-8").splitlines()
+
+
+def test_every_finding_is_said_as_it_was_reviewed() -> None:
+    found = [finding for make in EVERY_FINDING for finding in make()]
+    lines = [f"{each.host}: {each.check} ({each.severity}): {each.message} {each.remedy}" for each in found]
+    assert lines == SAID

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError
 from ansible_collections.jp1.itdm.plugins.module_utils._version import ProductVersion, check_target, check_upgrade
@@ -41,6 +43,13 @@ def test_corrections_come_after_their_release() -> None:
     assert [str(version) for version in sorted(map(ProductVersion.parse, reversed(texts)))] == texts
 
 
+@pytest.mark.parametrize(
+    ("lower", "higher"), [("10-00", "10-00-00"), ("10-00-99", "10-00-A"), ("10-00-A", "10-00-B"), ("10-00-Z", "10-01")]
+)
+def test_suffixes_are_compared_last(lower: str, higher: str) -> None:
+    assert ProductVersion.parse(lower) < ProductVersion.parse(higher)
+
+
 def test_a_version_is_not_compared_with_a_text() -> None:
     with pytest.raises(TypeError):
         assert ProductVersion(10, 0) < "10-10"
@@ -58,7 +67,7 @@ def test_other_formats_are_refused_by_name(text: str) -> None:
 
 @pytest.mark.parametrize("value", [10.1, 10, None, ["10-10"], {"version": "10-10"}])
 def test_what_yaml_makes_of_an_unquoted_version_is_refused(value: object) -> None:
-    with pytest.raises(OptionError) as caught:
+    with pytest.raises(OptionError, match=r"^version: ") as caught:
         ProductVersion.parse(value)  # type: ignore[arg-type]
     assert caught.value.code == "bad_version"
 
@@ -83,3 +92,32 @@ def test_only_a_later_version_is_an_upgrade(installed: ProductVersion, target: P
     with pytest.raises(OptionError) as caught:
         check_upgrade(installed, target)
     assert caught.value.code == ("same_version" if installed == target else "downgrade")
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        (
+            lambda: ProductVersion.parse("10.10"),
+            "version: '10.10' is not a version of the product. Write it as VV-RR or VV-RR-SS, in quotes, for example '10-10'.",
+        ),
+        (
+            lambda: check_target(ProductVersion(11, 0)),
+            "target_version: 11-00 belongs to JP1/IT Desktop Management 2, which this collection does not upgrade to. "
+            "Choose a version before 10-50, or follow the manual of JP1/IT Desktop Management 2.",
+        ),
+        (
+            lambda: check_upgrade(ProductVersion(10, 10), ProductVersion(10, 10)),
+            "target_version: 10-10 is the version that is installed already. Choose a later version.",
+        ),
+        (
+            lambda: check_upgrade(ProductVersion(10, 10), ProductVersion(10, 0)),
+            "target_version: 10-00 is older than the installed 10-10; that would be a downgrade. "
+            "Choose a later version; going back to an old version is what rollback.yml does.",
+        ),
+    ],
+)
+def test_the_error_says_what_to_do(check: Callable[[], object], said: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        check()
+    assert str(caught.value) == said
