@@ -52,6 +52,24 @@ def test_commands_that_need_real_servers_are_understood(terminal: Terminal) -> N
             assert words[0] in (BY_HAND_ON_WINDOWS if command.windows else BY_HAND), command.place
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md", "CONTRIBUTING.md"])
+def test_commands_of_a_readme_are_understood(name: str, terminal: Terminal) -> None:
+    """Those that change nothing are run, those of make and Ansible are tried by their own checks; pip and git are left to a person."""
+    shown = re.findall(r"```console\n(.*?)```", (CHECKOUT / name).read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line.strip().removeprefix("$ ") for block in shown for line in block.splitlines() if line.strip().startswith("$ ")]
+    terminal.write({"inventory.yml": (CHECKOUT / "docs/examples/inventory.yml").read_text(encoding="utf-8")})
+    assert lines
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        if words[:3] == ["molecule", "test", "-s"]:
+            assert (CHECKOUT / "extensions/molecule" / words[3] / "molecule.yml").is_file(), line
+        elif words[0] not in ("pip", "git", "cd"):
+            program = line.split(" #")[0].rstrip()
+            check = {"ansible-playbook": "--syntax-check", "pytest": "--collect-only"}
+            exit_code, output = terminal.type(" ".join([program, *(option for name, option in check.items() if name in words)]))
+            assert exit_code == 0, f"{line}: {output}"
+
+
 def test_every_playbook_is_met_in_the_lab() -> None:
     typed = {name for command in ALL if command.kind == "lab" for name in re.findall(r"playbooks/(\w+\.yml)", command.line)}
     assert typed == {path.name for path in (CHECKOUT / "playbooks").glob("*.yml")} - {"guard.yml"}
