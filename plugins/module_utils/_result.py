@@ -124,17 +124,24 @@ def _database(state: Mapping[str, Any], key: str) -> Any:
 def _records(run: Mapping[str, Any], manifest: Mapping[str, Any], before: Any, after: Any) -> dict[str, Any]:
     # what the journal says of a restore holds also where an earlier, interrupted run of the rollback has made it
     restored = run.get("restored") or {}
-    backed_up, at_stop = as_count(restored.get("records", manifest.get("records"))), as_count(run.get("records_at_stop"))
-    # a database that can not count has counted nothing before the restore either
-    before_restore = as_count(run.get("records_before_restore")) or None
+    restores = [
+        *(run.get("restored_earlier") or ()),
+        *([{**restored, "before": run.get("records_before_restore")}] if restored else ()),
+    ]
+    last = restores[-1] if restores else {}
+    backed_up, at_stop = as_count(last.get("records", manifest.get("records"))), as_count(run.get("records_at_stop"))
+    # a database that can not count has counted nothing before a restore either; the stop was before the first of them
+    lost = [
+        records_lost(backed_up, [as_count(restore["before"]) or None, at_stop if restore is restores[0] else None]) for restore in restores
+    ]
     return {
         "before": before,
         "in_backup": backed_up,
         "at_stop": at_stop,
         "after": after,
         "at_risk": records_lost(backed_up, [at_stop]),
-        "lost": records_lost(backed_up, [at_stop, before_restore]) if restored else 0,
-        "lost_window": {"from": restored.get("created", ""), "to": restored.get("started", "")} if restored else {},
+        "lost": None if None in lost else sum(count for count in lost if count),
+        "lost_window": {"from": last.get("created", ""), "to": last.get("started", "")} if restores else {},
     }
 
 

@@ -139,7 +139,7 @@ class Case:
 _SURVIVED = ("dropped_before", "quota", "second_run")
 _PERHAPS_SURVIVED = {
     UPGRADE: ("dropped_after", "unavailable", "restart", "power_loss"),
-    ROLLBACK: ("dropped_after", "unavailable", "restart", "power_loss", "disk_full"),
+    ROLLBACK: ("dropped_after", "unavailable", "restart"),
 }
 # Faults behind which the next run of the same playbook goes on where it was.
 _GONE_ON_FROM = {

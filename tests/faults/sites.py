@@ -44,6 +44,7 @@ class Site:
     :ivar reads_only: whether it has no effect.
     :ivar after: what must have happened before, where an earlier step runs the same program.
     :ivar services: those that are started here.
+    :ivar accepted: exit codes with which the program has come through.
     :ivar begin: how the case begins.
     :ivar options: role options.
     """
@@ -61,6 +62,7 @@ class Site:
     reads_only: bool = False
     after: Mark | None = None
     services: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ("0",)
     begin: Beginning = FRESH
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -193,6 +195,7 @@ SITES = (
         OLD,
         "start_for_license",
         services=("JP1_ITDM_Web",),
+        accepted=("0", "8"),
         begin=BACK_ON_BOTH,
     ),
     _site(ROLLBACK, "register_license", "management", "licreg", OLD, "register_license", argument="/stdin", begin=BACK_ON_BOTH),

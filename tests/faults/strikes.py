@@ -41,7 +41,9 @@ class Strike:
             return False
         events = [event for event in self.scene.events() if event.name == site.executable]
         begun = {event.process for event in events if event.kind == "start" and site.argument in event.text}
-        return any(event.kind == "end" and event.text == "0" and event.time > struck and event.process in begun for event in events)
+        return any(
+            event.kind == "end" and event.text in site.accepted and event.time > struck and event.process in begun for event in events
+        )
 
     @property
     def run(self) -> Controller:

@@ -256,6 +256,23 @@ def test_what_an_interrupted_rollback_restored_is_lost_for_the_run_that_complete
     assert ended["records"]["lost_window"]["to"] == RESTORED["started"]
 
 
+@pytest.mark.parametrize(
+    ("before_first", "before_second", "lost"), [(230, 250, 30 + 50), (None, 250, 5 + 50), (230, 200, 30), (230, None, None), (0, 0, None)]
+)
+def test_what_was_accepted_between_two_restores_is_lost_too(before_first: int | None, before_second: int | None, lost: int | None) -> None:
+    earlier = {**RESTORED, "started": "2026-03-01T12:05:00+00:00", "before": before_first}
+    run = {**RUN, "restored_earlier": [earlier], "records_before_restore": before_second, "restored": RESTORED}
+    records = result("ROLLED_BACK", run=run)["records"]
+    assert records["lost"] == lost
+    assert records["lost_window"] == {"from": RESTORED["created"], "to": RESTORED["started"]}
+
+
+def test_what_a_restore_has_lost_stays_known_while_the_next_one_is_not_complete() -> None:
+    run = {**RUN, "restored_earlier": [{**RESTORED, "before": 230}], "records_before_restore": 250, "restored": {}}
+    records = result("ROLLBACK_FAILED", run=run, backup={})["records"]
+    assert (records["in_backup"], records["lost"]) == (200, 30)
+
+
 def test_records_that_can_not_be_counted_are_lost_in_a_window_of_time() -> None:
     ended = result(
         "ROLLED_BACK",
