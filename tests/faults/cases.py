@@ -147,7 +147,7 @@ _GONE_ON_FROM = {
     ROLLBACK: ("exit_code", "nothing_done", "hang", "killed", "controller_killed", "orphan"),
 }
 # Variants that lead elsewhere than the others of their fault.
-_ALONE = ("then_fails", "takes_over", "at_once")
+_ALONE = ("then_fails", "takes_over", "at_once", "tree")
 # Faults that strike while an earlier step runs, which therefore has to be part of the case.
 _EARLIER: dict[tuple[str, str, str], Beginning] = {
     (UPGRADE, "install_on_database_server", "backup_damaged"): FRESH,

@@ -35,15 +35,14 @@ class Strike:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the fault has happened and its program has come through since; a step that is found done does not run it again."""
-        struck, site = self.struck, self.case.site
-        if struck is None:
+        """Whether the fault has happened and its program has come through, maybe a moment before the controller met the fault; a step that
+        is found done does not run it again."""
+        armed, site = self._armed, self.case.site
+        if armed is None or self.struck is None:
             return False
-        events = [event for event in self.scene.events() if event.name == site.executable]
+        events = [event for event in self.scene.events() if event.name == site.executable and event.time > armed]
         begun = {event.process for event in events if event.kind == "start" and site.argument in event.text}
-        return any(
-            event.kind == "end" and event.text in site.accepted and event.time > struck and event.process in begun for event in events
-        )
+        return any(event.kind == "end" and event.text in site.accepted and event.process in begun for event in events)
 
     @property
     def run(self) -> Controller:
