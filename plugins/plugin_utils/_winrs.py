@@ -19,6 +19,7 @@ Note that this module is private to the collection.
 from __future__ import annotations
 
 import abc
+import time
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _winrs_errors as errors
@@ -28,6 +29,8 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._tries import FIRST_REST,
 # Base64 of this much, with the message around it, stays below the 150 kB that WinRM 2.0 takes.
 STDIN_CHUNK = 96 * 1024
 UTF8_CODE_PAGE = 65001
+# Seconds in which a server that answers again may tell of an end that came before the time limit.
+LAST_WORD = 10.0
 
 
 class Silence(Exception):
@@ -128,13 +131,16 @@ class WinrsRunner(TryingRunner):
     def _receive(self, command: Command, shell: str, command_id: str) -> RawResult:
         patience = self._patience()
         rest = FIRST_REST
+        outage, heard_until = False, 0.0
         while True:
             self._check_parent()
-            if command.left() <= 0:
+            # while the server does not answer nobody knows whether the command has ended in time; afterwards it has the last word
+            if command.left() <= 0 and not outage and time.monotonic() >= heard_until:
                 raise self._time_over(command, left_running=command.on_time_limit == "leave")
             try:
-                stdout, stderr, exit_code, done = self._ask_for_output(shell, command_id, command.left())
+                stdout, stderr, exit_code, done = self._ask_for_output(shell, command_id, max(0.0, command.left()))
             except Silence:
+                outage, heard_until = False, 0.0
                 continue
             except Exception as exc:
                 failure = self._describe(exc)
@@ -145,9 +151,12 @@ class WinrsRunner(TryingRunner):
                     raise self._answer_lost(failure) from exc
                 self.log(4, f"{failure.message} Reading on in {pause:g} s.")
                 command.complete = False
+                outage = True
                 self._drop_session()
                 self._sleep(pause)
                 continue
+            if outage:
+                outage, heard_until = False, time.monotonic() + LAST_WORD
             patience = self._patience()
             command.take(stdout, stderr)
             if done:

@@ -354,6 +354,21 @@ def test_reading_goes_on_after_a_long_outage(server: FakeServer, patient: WinrsR
     assert result.elapsed == sum(no_waiting)
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_what_ended_during_an_outage_was_not_too_slow(
+    server: FakeServer, patient: WinrsRunner, no_waiting: list[float], ended: bool
+) -> None:
+    """The outage lasts longer than the time limit; what counts is what the server says afterwards."""
+    server.faults["Receive"] = [http_error(503) for _attempt in range(8)]
+    if ended:
+        assert patient.run("setup", time_limit=20).exit_code == 0
+    else:
+        server.silence = 1_000_000
+        with pytest.raises(TimeLimitError):
+            patient.run("setup", time_limit=20)
+    assert sum(no_waiting) > 20
+
+
 @pytest.mark.parametrize("operation", ["Create", "Command", "Receive"])
 def test_a_server_that_stays_away_is_given_up_in_the_end(
     server: FakeServer, patient: WinrsRunner, no_waiting: list[float], operation: str
