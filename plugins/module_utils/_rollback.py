@@ -117,7 +117,7 @@ def rollback_plan(run: Mapping[str, Any], now: State, order: Sequence[str]) -> d
         + [f"{now['database_server']['host']}: {text}" for text in data],
         "restore": restore,
         "license": license_lost,
-        "new_records": _new_records(before, now, as_count(run.get("records_at_stop"))),
+        "new_records": _new_records(run, now),
         "steps": steps,
     }
 
@@ -153,11 +153,12 @@ def as_count(value: Any) -> int | None:
     return int(value) if isinstance(value, int) or str(value).isdecimal() else None
 
 
-def _new_records(before: State, now: State, at_stop: int | None) -> int | None:
-    programs = [server["management_server"]["product"]["version"] for server in (before, now)]
-    if programs[0] == programs[1]:
+def _new_records(run: Mapping[str, Any], now: State) -> int | None:
+    programs = [server["management_server"]["product"]["version"] for server in (run["state_before"], now)]
+    # what was started may have run, even if a power loss has torn the entry of its version
+    if programs[0] == programs[1] and "start" not in states_in(run, "running", "done", "failed", "unknown"):
         return 0
-    counted = now["database_server"]["database"]["records"]
+    counted, at_stop = now["database_server"]["database"]["records"], as_count(run.get("records_at_stop"))
     return None if counted is None or at_stop is None else max(0, counted - at_stop)
 
 

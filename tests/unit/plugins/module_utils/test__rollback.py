@@ -301,6 +301,12 @@ def test_the_old_management_server_accepts_no_new_records() -> None:
     assert plan(now, records_at_stop=200)["new_records"] == 0
 
 
+@pytest.mark.parametrize(("state", "expected"), [("pending", 0), ("running", 300), ("done", 300), ("failed", 300), ("unknown", 300)])
+def test_what_was_started_may_have_accepted_records_whatever_version_is_seen(state: str, expected: int) -> None:
+    now = changed(touched("database_server"), "database_server/database/records", 500)
+    assert plan(now, records_at_stop=200, steps={"start": {"state": state}})["new_records"] == expected
+
+
 @pytest.mark.parametrize(
     ("value", "count"), [(5, 5), ("5", 5), ("0", 0), (None, None), ("", None), ("None", None), ("x", None), ("²", None)]
 )
