@@ -138,7 +138,7 @@ class Case:
 # Faults that a run survives, and those that it may survive.
 _SURVIVED = ("dropped_before", "quota", "second_run")
 _PERHAPS_SURVIVED = {
-    UPGRADE: ("dropped_after", "unavailable", "restart", "power_loss"),
+    UPGRADE: ("dropped_after", "unavailable"),
     ROLLBACK: ("dropped_after", "unavailable", "restart"),
 }
 # Faults behind which the next run of the same playbook goes on where it was.

@@ -20,6 +20,8 @@ from .sites import UPGRADE, Site
 #: Seconds: how long a program may take where it is made to hang; an ordinary one takes three or four on a busy machine.
 HANG_LIMIT = 20
 UNAVAILABLE_SECONDS = 60
+#: Seconds that a server which restarts is away, on a busy machine.
+RESTART_SECONDS = 30
 #: Seconds within which a worker whose controller was killed has to end; its program takes longer, so that it can not end with that.
 ORPHAN_SECONDS = 25
 _OPERATION_QUOTA = {"kind": "wsman", "code": 2150859174, "wmi_code": 2150859174}
@@ -156,7 +158,7 @@ def _restart(case: Case) -> Injection:
         if scene.started(scene.host) != before:
             scene.told["restarted"] = scene.ended[-1][0]
 
-    return _paused(case.site, case.variant, strike, seconds=60, proof=lambda scene: scene.told.get("restarted"))
+    return _paused(case.site, case.variant, strike, seconds=60, proof=lambda scene: scene.told.get("restarted"), limit=RESTART_SECONDS)
 
 
 def _controller_killed(case: Case) -> Injection:
