@@ -386,10 +386,10 @@ EVERY_FINDING: list[Callable[[], list[Finding]]] = [
     lambda: check_both(changed(system_state(), "database_server/clock_offset", 3600.2)),
     lambda: check_both(system_state("09-51"), "10-10"),
 ]
-SAID = (Path(__file__).parent / "findings.txt").read_text(encoding="utf-8").splitlines()
+REVIEWED = (Path(__file__).parent / "findings.txt").read_text(encoding="utf-8").splitlines()
 
 
 def test_every_finding_is_said_as_it_was_reviewed() -> None:
     found = [finding for make in EVERY_FINDING for finding in make()]
     lines = [f"{each.host}: {each.check} ({each.severity}): {each.message} {each.remedy}" for each in found]
-    assert lines == SAID
+    assert lines == [line for line in REVIEWED if not line.startswith("#")]
