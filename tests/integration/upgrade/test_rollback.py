@@ -58,7 +58,7 @@ def fail(system: System, program: str, when: str) -> None:
         pytest.param("installer on the database server", "middle", "oldest"),
         pytest.param("installer on the database server", "after", "default", marks=SLOW),
         pytest.param("Setup", "before", "default", marks=SLOW),
-        pytest.param("Setup", "middle", "default"),
+        pytest.param("Setup", "middle", "default", marks=SLOW),
         pytest.param("Setup", "after", "default", marks=SLOW),
     ],
 )
