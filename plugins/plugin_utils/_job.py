@@ -217,9 +217,11 @@ def run_job(
     working_folder: str | None = None,
     files: Mapping[str, bytes] | None = None,
     on_output: Callable[[str], None] | None = None,
+    keep: bool = False,
 ) -> CommandResult:
     """Run a program as a job and return its end; a job of that name that was started before is taken up and not started again.
 
+    :param keep: whether the caller removes the job when it has come through.
     :raises UpgradeError: as L(Job.start) and L(Job.wait); a lost job is removed.
     """
     job.start(argv, stdin=stdin, working_folder=working_folder, files=files, wait_seconds=min(int(time_limit), _LOOK_SECONDS))
@@ -228,7 +230,8 @@ def run_job(
     except UnknownOutcomeError:
         job.remove()
         raise
-    job.remove()
+    if not keep:
+        job.remove()
     return result
 
 

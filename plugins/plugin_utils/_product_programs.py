@@ -66,6 +66,7 @@ class ProductPrograms:
         self.run_id = run_id
         self.journal_folder = journal_folder
         self.jobs_folder = f"{journal_folder}\\jobs"
+        self._kept: list[Job] = []
 
     @property
     def install_folder(self) -> str:
@@ -76,10 +77,12 @@ class ProductPrograms:
         """Say whether the profile has a command for an action."""
         return bool(self.profile[f"{action}.method"] == "command")
 
-    def run(self, action: str, *, response: str = "", **variables: str) -> CommandResult:
+    def run(self, action: str, *, response: str = "", keep_job: bool = False, **variables: str) -> CommandResult:
         """Run the profile's command for an action, and require an accepted exit code.
 
         :param response: the template of a response file, which C(response_file) then names; only administrators may read it.
+        :param keep_job: whether a detached program's job stays until L(forget_jobs), so that a later run can take its end up. That is
+            for an effect that the server does not show by itself; a job whose exit code is not accepted is removed in any case.
         :param variables: values for the templates, besides the install folder and the secrets.
         :raises OperatorNeededError: C(manual_step): the profile leaves this to a person.
         :raises OptionError: C(no_method): the profile has no way to do it.
@@ -96,10 +99,14 @@ class ProductPrograms:
                 code="no_method",
                 remedy=f"Set {action}.method and {action}.argv, or method manual with an instruction.",
             )
-        run = self._run_detached if profile[f"{action}.run_in"] == "task" else self._run_in_shell
-        result = run(action, values, expand(response, values).encode() if response else None)
+        content = expand(response, values).encode() if response else None
+        if profile[f"{action}.run_in"] == "task":
+            result = self._run_detached(action, values, content, keep_job)
+        else:
+            result = self._run_in_shell(action, values, content)
         accepted = self._accepted(action)
         if result.exit_code not in accepted:
+            self.forget_jobs()
             raise CommandError(
                 f"{self._argv(action, values)[0]} ended with exit code {result.exit_code}; accepted are {', '.join(map(str, accepted))}.",
                 code="exit_code",
@@ -108,13 +115,16 @@ class ProductPrograms:
             )
         return result
 
-    def _run_detached(self, action: str, values: dict[str, str], response: bytes | None) -> CommandResult:
+    def _run_detached(self, action: str, values: dict[str, str], response: bytes | None, keep: bool) -> CommandResult:
         job = self.job(step_name(action, values.get("version", "")), values.get("log_file", ""))
         files = {}
         if response is not None:
             files = {"response.txt": response}
             values["response_file"] = job.file("response.txt")
-        return run_job(job, self._argv(action, values), files=files, **self._options(action, values))
+        result = run_job(job, self._argv(action, values), files=files, keep=keep, **self._options(action, values))
+        if keep:
+            self._kept.append(job)
+        return result
 
     def _run_in_shell(self, action: str, values: dict[str, str], response: bytes | None) -> CommandResult:
         with self._response_file(action, response) as path:
@@ -187,20 +197,21 @@ class ProductPrograms:
         begin = f"{self.run_id}-"
         return sorted(item.name.removeprefix(begin) for item in items if item.is_folder and item.name.startswith(begin))
 
-    def take_up(self, action: str, version: str = "") -> dict[str, Any] | None:
+    def take_up(self, action: str, version: str = "", *, keep_job: bool = False) -> dict[str, Any] | None:
         """Wait for the jobs of an action that this run's playbook has left, and return the end of the step's own, None when there is none.
 
         A job for another version is waited for, too, because two installers must never meet.
 
         :param version: the version that the step is for.
+        :param keep_job: as for L(run).
         :raises UpgradeError: as L(Job.wait), except that a lost job is simply gone: the server is looked at next.
         """
         if not self.can(action):
             return None
-        ends = {step: self._take_up(step) for step in self.left_steps() if action_of(step) == action}
+        ends = {step: self._take_up(step, keep_job) for step in self.left_steps() if action_of(step) == action}
         return ends.get(step_name(action, version))
 
-    def _take_up(self, step: str) -> dict[str, Any] | None:
+    def _take_up(self, step: str, keep: bool) -> dict[str, Any] | None:
         action, job = action_of(step), self.job(step)
         end: dict[str, Any] | None = None
         if job.look() is not None:
@@ -210,8 +221,16 @@ class ProductPrograms:
                 end = {**output_of(result), "accepted": result.exit_code in self._accepted(action)}
             except UnknownOutcomeError as error:
                 end = {**error.as_result(), "accepted": False}
-        job.remove()
+        if keep and end and end["accepted"]:
+            self._kept.append(job)
+        else:
+            job.remove()
         return end
+
+    def forget_jobs(self) -> None:
+        """Remove the jobs that were kept: their ends were taken up for good."""
+        while self._kept:
+            self._kept.pop().remove()
 
     def await_end(self, *actions: str) -> None:
         """Wait until no program of these actions runs any more, whoever started it, and remove what it was given to read.

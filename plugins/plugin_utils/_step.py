@@ -14,9 +14,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, UnknownOutcomeError, UpgradeError
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
+    CommandError,
+    ConnectionLostError,
+    TimeLimitError,
+    UnknownOutcomeError,
+    UpgradeError,
+)
 
 Log = Callable[[int, str], None]
+# After these it is not known whether a step has had its effect, or that could not be recorded.
+_WITHOUT_ANSWER = (CommandError, ConnectionLostError, TimeLimitError, UnknownOutcomeError)
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,11 @@ class Step(ABC):
         """Ask the server whether it was done; return what is there now.
 
         :raises VerificationError: the effect is not there.
+        :raises BackupRejectedError: likewise, of a backup.
         """
+
+    def conclude(self) -> None:  # noqa: B027
+        """Remove what let a later run take the step up: whether it has had its effect is known, and is shown."""
 
 
 def run_step(step: Step, *, check_mode: bool, log: Log) -> dict[str, Any]:
@@ -95,7 +107,7 @@ def run_step(step: Step, *, check_mode: bool, log: Log) -> dict[str, Any]:
         result["before"] = result["after"] = seen.state
         if not seen.done and result["evidence"].get("taken_up", {}).get("accepted"):
             result["executed"] = True
-            result["after"] = step.post_check(seen)
+            result["after"] = _check(step, seen)
         elif not seen.done:
             result["not_evaluated"] = [unmet.error.message for unmet in _unmet(step, seen, check_mode)]
             result["changed"] = True
@@ -103,7 +115,9 @@ def run_step(step: Step, *, check_mode: bool, log: Log) -> dict[str, Any]:
                 log(1, f"{step.title}: begins")
                 executed = result["executed"] = True
                 result["evidence"] |= _execute(step, seen, log)
-                result["after"] = step.post_check(seen)
+                result["after"] = _check(step, seen)
+        elif not check_mode:
+            step.conclude()
     except UpgradeError as error:
         error.evidence.update(executed=executed, elapsed=round(time.monotonic() - begin, 1))
         raise
@@ -130,6 +144,17 @@ def _execute(step: Step, seen: Seen, log: Log) -> dict[str, Any]:
         return evidence
     _unmet(step, again, check_mode=False)
     return {**step.execute(again), **evidence}
+
+
+def _check(step: Step, seen: Seen) -> dict[str, Any]:
+    try:
+        after = step.post_check(seen)
+    except UpgradeError as error:
+        if not isinstance(error, _WITHOUT_ANSWER):
+            step.conclude()
+        raise
+    step.conclude()
+    return after
 
 
 def _unmet(step: Step, seen: Seen, check_mode: bool) -> list[Unmet]:

@@ -103,8 +103,16 @@ def _hang(case: Case) -> Injection:
     """For ever, until a person ends it; in the middle: until it ends by itself, after the time limit."""
     site = case.site
     seconds = HANG_LIMIT + 10 if case.variant == "middle" and not site.reads_only else 0
+    hang = _program(site, kind="hang", when=case.variant, seconds=seconds, count=1)
+
+    def arm(scene: Scene) -> None:
+        if (site.phase, site.step) == (UPGRADE, "start"):
+            # it goes on behind the rollback's first look, while the services are being stopped
+            scene.fault("program:stopservice", version=site.version, kind="slow", when="before", seconds=HANG_LIMIT)
+        hang(scene)
+
     return Injection(
-        _program(site, kind="hang", when=case.variant, seconds=seconds, count=1),
+        arm,
         _noted(_section(site)),
         repair=_nothing if seconds else lambda scene: _end(scene),
         options={"profile_overrides": {f"{site.action}.time_limit": HANG_LIMIT}},

@@ -108,8 +108,19 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "records of the new version are not thrown away unasked",
-        (Edit(f"{_ROLE}/rollback.yml", "- upgrade_rollback.new_records is none or upgrade_rollback.new_records != 0", "- false"),),
+        (Edit(f"{_ROLE}/ask_for_records.yml", "when: upgrade_rollback.new_records is none or", "when: false and"),),
         ("upgrade.verify.exit_code.before", "upgrade.verify.killed.before"),
+    ),
+    Mutation(
+        "nor are those that came in behind the first look",
+        (
+            Edit(
+                f"{_ROLE}/rollback.yml",
+                "when: upgrade_asks_for_records and upgrade_rollback.restore and not ansible_check_mode",
+                "when: false",
+            ),
+        ),
+        ("upgrade.start.hang.middle",),
     ),
     Mutation(
         "the new version is verified",
@@ -123,8 +134,13 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a job is removed at its end",
-        (Edit(f"{_CODE}/_job.py", "    job.remove()\n    return result", "    return result"),),
+        (Edit(f"{_CODE}/_product_programs.py", "self._kept.pop().remove()", "self._kept.pop()"),),
         ("upgrade.backup.dropped_after.wait",),
+    ),
+    Mutation(
+        "what came through and could not be recorded is taken up",
+        (Edit(f"{_CODE}/_restore_database.py", '"restore", keep_job=True, backup', '"restore", backup'),),
+        ("rollback.restore_database.disk_full.files",),
     ),
     Mutation(
         "the state before is written once",

@@ -27,6 +27,23 @@ def test_a_person_decides_about_new_records(system: System, run: Playbooks) -> N
 
 
 @pytest.mark.slow
+def test_records_that_come_in_while_the_rollback_begins_are_asked_for(system: System, run: Playbooks) -> None:
+    """The start was given up and goes on by itself: behind the rollback's first look, and before it has stopped the services."""
+    before = system.look()
+    system.fault(system.manager, "program:startservice", kind="hang", when="middle", seconds=40, version=NEW, count=1)
+    system.fault(system.manager, "program:stopservice", kind="slow", when="before", seconds=25, version=NEW)
+    failed = run("upgrade", start_by_installer=False, profile_overrides={"start_services.time_limit": 15}).assert_end("NEEDS_OPERATOR")
+    assert "Its services are stopped now; start them again by upgrade.yml, or go back all the same." in failed.last_line
+    assert "upgrade_rollback_after_start=true" in failed.result["next_command"]
+    system.assert_nothing_lost(before)
+
+    system.clear_faults()
+    run("upgrade", start_by_installer=False).assert_end("SUCCEEDED")
+    system.assert_healthy(NEW)
+    system.assert_nothing_lost(before)
+
+
+@pytest.mark.slow
 def test_the_operation_window_does_not_come_up(system: System, run: Playbooks) -> None:
     before = system.look()
     system.fault(system.manager, "service:JP1_ITDM_Web", start="fail", exit_code=7)

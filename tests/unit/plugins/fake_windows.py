@@ -85,6 +85,7 @@ class FakeJob:
         return f"{self.folder}\\{name}"
 
     def start(self, argv: list[str], *, files: Mapping[str, bytes] | None = None, **options: Any) -> None:
+        self.host.make_folder(self.folder)
         for name, data in (files or {}).items():
             self.host.write_file(self.file(name), data, owner_only=True)
         self.host.jobs[self.name] = self.host.run(argv, time_limit=60, **options)
@@ -104,13 +105,17 @@ class FakeJob:
         self.host.remove_folder(self.folder)
 
 
-def play_job(job: FakeJob, argv: list[str], *, time_limit: float, **options: Any) -> CommandResult:
+def play_job(job: FakeJob, argv: list[str], *, time_limit: float, keep: bool = False, **options: Any) -> CommandResult:
     """Run a detached program."""
     try:
         job.start(argv, **options)
-        return job.wait(time_limit)
-    finally:
+        result = job.wait(time_limit)
+    except BaseException:
         job.remove()
+        raise
+    if not keep:
+        job.remove()
+    return result
 
 
 @dataclass

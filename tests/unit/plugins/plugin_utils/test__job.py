@@ -133,6 +133,12 @@ def test_a_job_is_started_and_its_end_is_waited_for() -> None:
     assert "schtasks /delete" in server.ran[0]
 
 
+def test_a_job_that_is_kept_is_not_removed() -> None:
+    server = Server(DONE)
+    assert run_job(job(server), ["setup.exe"], time_limit=60, keep=True).exit_code == 0
+    assert server.ran == []
+
+
 def test_a_short_job_costs_three_round_trips() -> None:
     server = Server(DONE)
     assert run_job(job(server), ["setup.exe"], time_limit=60).exit_code == 0

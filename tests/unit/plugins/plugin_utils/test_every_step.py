@@ -590,6 +590,38 @@ def test_what_was_never_started_is_removed(scenario: Scenario, world: FakeManage
     assert not any(folder.startswith(f"{JOBS}\\") for folder in world.folders)
 
 
+@for_every(*[scenario for scenario in DETACHED if scenario.action in ("backup", "restore")])
+def test_what_could_not_be_recorded_is_not_done_again(scenario: Scenario, world: FakeManager) -> None:
+    """As where the program's own work has filled the disk."""
+    product = world.product(**{f"{scenario.action}__run_in": "task"})
+
+    def full(path: str) -> None:
+        if path.endswith(".json"):
+            raise CommandError("No space.", code="file_operation_failed")
+
+    world.before_change = full
+    with pytest.raises(CommandError, match="No space"):
+        run(scenario.make(product))
+    assert list(world.jobs) == [f"run-{step_of(scenario)}"]
+    world.before_change = lambda path: None
+    world.ran.clear()
+    result = run(scenario.make(product))
+    assert result["evidence"]["taken_up"]["exit_code"] == 0
+    assert did_work(world) == []
+    assert world.jobs == {}
+    assert run(scenario.make(product))["changed"] is False
+
+
+@for_every(*[scenario for scenario in DETACHED if scenario.action in ("backup", "restore")])
+def test_a_program_without_an_effect_is_not_taken_up(scenario: Scenario, world: FakeManager) -> None:
+    product = world.product(**{f"{scenario.action}__run_in": "task"})
+    world.faults[scenario.program] = Fault(exit_code=0, times=1)
+    with pytest.raises((VerificationError, BackupRejectedError)):
+        run(scenario.make(product))
+    assert world.jobs == {}
+    assert run(scenario.make(product))["executed"] is True
+
+
 def test_a_result_from_before_a_later_installation_is_not_believed(database_server: FakeManager) -> None:
     stop_all(database_server)
     database_server.leave_job("run-install-10-10", CommandResult(0, "", "", 1.0))
