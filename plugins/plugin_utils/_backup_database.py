@@ -141,7 +141,7 @@ class BackUpDatabase(Step):
         self._records_before: int | None = None
 
     def take_up(self) -> dict[str, Any] | None:
-        return self.product.take_up("backup", keep_job=True)
+        return self.product.take_up("backup")
 
     def settle(self) -> None:
         self.product.await_end("backup")
@@ -166,7 +166,7 @@ class BackUpDatabase(Step):
             # when a person takes it, nobody knows how many records there were
             self._records_before = product.database_status()["records"]
         host.make_folder(self.backup.database_folder)
-        return output_of(product.run("backup", keep_job=True, backup_folder=self.backup.database_folder))
+        return output_of(product.run("backup", backup_folder=self.backup.database_folder))
 
     def post_check(self, seen: Seen) -> dict[str, Any]:
         host, product = self.product.host, self.product

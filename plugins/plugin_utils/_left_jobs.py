@@ -28,8 +28,12 @@ def left_jobs(product: Product, *, wait: bool = True, remove: bool = False) -> l
     ends = []
     for step in product.left_steps():
         action, job = action_of(step), product.job(step)
-        state = job.look() if action in LONG_ACTIONS else None
-        if state is None:
+        if action not in LONG_ACTIONS:
+            continue
+        state = job.look()
+        if state is None:  # never started
+            if remove:
+                job.remove()
             continue
         begin, exit_code, lost = time.monotonic(), state.exit_code, False
         if wait:

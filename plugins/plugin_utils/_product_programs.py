@@ -77,12 +77,13 @@ class ProductPrograms:
         """Say whether the profile has a command for an action."""
         return bool(self.profile[f"{action}.method"] == "command")
 
-    def run(self, action: str, *, response: str = "", keep_job: bool = False, **variables: str) -> CommandResult:
+    def run(self, action: str, *, response: str = "", **variables: str) -> CommandResult:
         """Run the profile's command for an action, and require an accepted exit code.
 
+        Where the server does not show an action's effect, the job of a detached program stays until L(forget_jobs), so that a later run can
+        take its end up.
+
         :param response: the template of a response file, which C(response_file) then names; only administrators may read it.
-        :param keep_job: whether a detached program's job stays until L(forget_jobs), so that a later run can take its end up. That is
-            for an effect that the server does not show by itself; a job whose exit code is not accepted is removed in any case.
         :param variables: values for the templates, besides the install folder and the secrets.
         :raises OperatorNeededError: C(manual_step): the profile leaves this to a person.
         :raises OptionError: C(no_method): the profile has no way to do it.
@@ -101,7 +102,7 @@ class ProductPrograms:
             )
         content = expand(response, values).encode() if response else None
         if profile[f"{action}.run_in"] == "task":
-            result = self._run_detached(action, values, content, keep_job)
+            result = self._run_detached(action, values, content)
         else:
             result = self._run_in_shell(action, values, content)
         accepted = self._accepted(action)
@@ -115,12 +116,13 @@ class ProductPrograms:
             )
         return result
 
-    def _run_detached(self, action: str, values: dict[str, str], response: bytes | None, keep: bool) -> CommandResult:
+    def _run_detached(self, action: str, values: dict[str, str], response: bytes | None) -> CommandResult:
         job = self.job(step_name(action, values.get("version", "")), values.get("log_file", ""))
         files = {}
         if response is not None:
             files = {"response.txt": response}
             values["response_file"] = job.file("response.txt")
+        keep = not self.shows(action)
         result = run_job(job, self._argv(action, values), files=files, keep=keep, **self._options(action, values))
         if keep:
             self._kept.append(job)
@@ -197,21 +199,20 @@ class ProductPrograms:
         begin = f"{self.run_id}-"
         return sorted(item.name.removeprefix(begin) for item in items if item.is_folder and item.name.startswith(begin))
 
-    def take_up(self, action: str, version: str = "", *, keep_job: bool = False) -> dict[str, Any] | None:
+    def take_up(self, action: str, version: str = "") -> dict[str, Any] | None:
         """Wait for the jobs of an action that this run's playbook has left, and return the end of the step's own, None when there is none.
 
         A job for another version is waited for, too, because two installers must never meet.
 
         :param version: the version that the step is for.
-        :param keep_job: as for L(run).
         :raises UpgradeError: as L(Job.wait), except that a lost job is simply gone: the server is looked at next.
         """
         if not self.can(action):
             return None
-        ends = {step: self._take_up(step, keep_job) for step in self.left_steps() if action_of(step) == action}
+        ends = {step: self._take_up(step) for step in self.left_steps() if action_of(step) == action}
         return ends.get(step_name(action, version))
 
-    def _take_up(self, step: str, keep: bool) -> dict[str, Any] | None:
+    def _take_up(self, step: str) -> dict[str, Any] | None:
         action, job = action_of(step), self.job(step)
         end: dict[str, Any] | None = None
         if job.look() is not None:
@@ -221,7 +222,7 @@ class ProductPrograms:
                 end = {**output_of(result), "accepted": result.exit_code in self._accepted(action)}
             except UnknownOutcomeError as error:
                 end = {**error.as_result(), "accepted": False}
-        if keep and end and end["accepted"]:
+        if end and end["accepted"] and not self.shows(action):
             self._kept.append(job)
         else:
             job.remove()
@@ -267,7 +268,7 @@ class ProductPrograms:
     # What a person does
 
     def shows(self, action: str) -> bool:
-        """Say whether the server shows an action's effect, so that nobody has to confirm it."""
+        """Say whether the server shows an action's effect by itself."""
         if action == "setup_database":
             return self.can("database_status") and bool(self.profile["database_status.schema"])
         if action == "register_license":

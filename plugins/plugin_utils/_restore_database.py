@@ -34,7 +34,7 @@ class RestoreDatabase(Step):
         self.mark = f"{self.backup.folder}\\restored.json"
 
     def take_up(self) -> dict[str, Any] | None:
-        return self.product.take_up("restore", keep_job=True)
+        return self.product.take_up("restore")
 
     def settle(self) -> None:
         self.product.await_end("restore")
@@ -67,7 +67,7 @@ class RestoreDatabase(Step):
 
     def execute(self, seen: Seen) -> dict[str, Any]:
         started = datetime.now(timezone.utc).isoformat()
-        result = self.product.run("restore", keep_job=True, backup_folder=self.backup.database_folder)
+        result = self.product.run("restore", backup_folder=self.backup.database_folder)
         return {"started": started, "records_before": seen.state["records"], **output_of(result)}
 
     def post_check(self, seen: Seen) -> dict[str, Any]:

@@ -68,3 +68,6 @@ class SetUpDatabase(Step):
                 remedy="Look at Setup's log.",
             )
         return after
+
+    def conclude(self) -> None:
+        self.product.forget_jobs()

@@ -144,8 +144,13 @@ _PERHAPS_SURVIVED = {
 # Faults behind which the next run of the same playbook goes on where it was.
 _GONE_ON_FROM = {
     UPGRADE: ("hang", "controller_killed", "orphan"),
-    ROLLBACK: ("exit_code", "nothing_done", "hang", "killed", "controller_killed", "orphan"),
+    ROLLBACK: ("exit_code", "nothing_done", "hang", "killed", "controller_killed", "orphan", "disk_full"),
 }
+# Faults with variants that leave the servers in the same states. An upgrade is rolled back from those states after the others, and goes on
+# from them after these, because a person is asked.
+_ASKED = ("exit_code.before", "exit_code.after", "killed.middle", "nothing_done", "disk_full.files")
+# Behind the start of the new version's services a failure always asks.
+_BEHIND_THE_START = ("start", "verify")
 # Variants that lead elsewhere than the others of their fault.
 _ALONE = ("then_fails", "takes_over", "at_once", "tree")
 # Faults that strike while an earlier step runs, which therefore has to be part of the case.
@@ -238,8 +243,6 @@ def selected(pattern: str = "", part: str = "") -> list[Case]:
 
 #: How a run begins that meets faults at all steps of its phase.
 CHAIN_BEGINS = {UPGRADE: FRESH, ROLLBACK: UPGRADED_RUNNING}
-#: Role options of such a run.
-CHAIN_OPTIONS: dict[str, dict[str, Any]] = {UPGRADE: {}, ROLLBACK: {"rollback_after_start": True}}
 
 
 def chains(cases: Sequence[Case]) -> list[list[Case]]:
@@ -247,14 +250,35 @@ def chains(cases: Sequence[Case]) -> list[list[Case]]:
     the others is alone."""
     found: dict[tuple[str, str, str], list[Case]] = {}
     for case in cases:
-        site = case.site
-        chained = case.fault in (*_SURVIVED, *_PERHAPS_SURVIVED[site.phase], *_GONE_ON_FROM[site.phase])
-        # a run counts records by the same program before its last step
-        alone = not chained or (site.phase, site.step) == (ROLLBACK, "verify") or case.variant in _ALONE
         # those of one site can not meet
         variant = "" if case.fault in ("quota", "restart", "second_run") else case.variant
-        found.setdefault((case.id, "", "") if alone else (site.phase, case.fault, variant), []).append(case)
+        found.setdefault((case.site.phase, case.fault, variant) if _can_be_chained(case) else (case.id, "", ""), []).append(case)
     return list(found.values())
+
+
+def _can_be_chained(case: Case) -> bool:
+    site = case.site
+    if case.variant in _ALONE or (site.phase, case.fault, case.variant) == (ROLLBACK, "disk_full", "program"):
+        return False
+    if site.phase == ROLLBACK and site.step == "verify":  # a run counts records by the same program before its last step
+        return False
+    if site.phase == UPGRADE and site.step in _BEHIND_THE_START and (case.fault == "hang" or _is_asked(case)):
+        return False
+    return _is_asked(case) or case.fault in (*_SURVIVED, *_PERHAPS_SURVIVED[site.phase], *_GONE_ON_FROM[site.phase])
+
+
+def _is_asked(case: Case) -> bool:
+    return case.site.phase == UPGRADE and ".".join(filter(None, (case.fault, case.variant))) in _ASKED
+
+
+def chain_options(chain: Sequence[Case]) -> dict[str, Any]:
+    """Role options of a run that meets several faults."""
+    if chain[0].site.phase == ROLLBACK:
+        return {"rollback_after_start": True}
+    if not _is_asked(chain[0]):
+        return {}
+    classes = ("command", "verification", "backup_rejected", "unknown_outcome")
+    return {"failure_policy": {case.site.step: dict.fromkeys(classes, "ask") for case in chain}}
 
 
 #: Faults of every kind, in cases that need next to nothing to begin with.

@@ -139,7 +139,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what came through and could not be recorded is taken up",
-        (Edit(f"{_CODE}/_restore_database.py", '"restore", keep_job=True, backup', '"restore", backup'),),
+        (Edit(f"{_CODE}/_product_programs.py", "keep = not self.shows(action)", "keep = False"),),
         ("rollback.restore_database.disk_full.files",),
     ),
     Mutation(

@@ -16,7 +16,7 @@ from tests.integration.lab_system import System
 from tests.integration.upgrade.ansible_runs import Run
 
 from .beginnings import Beginnings
-from .cases import CHAIN_BEGINS, CHAIN_OPTIONS, Case
+from .cases import CHAIN_BEGINS, Case, chain_options
 from .controller import Controller, playbook
 from .injections import ORPHAN_SECONDS
 from .judge import GOALS, Judgement, said
@@ -78,7 +78,7 @@ class CaseRun:
         self.strikes = [Strike(case, self.scene.at(case.site)) for case in cases]
         self.injection = self.strikes[0].injection
         own = [*(case.site.options for case in cases), *(each.injection.options for each in self.strikes)]
-        self.options = combined(OPTIONS, CHAIN_OPTIONS[self.case.site.phase] if len(cases) > 1 else {}, *own)
+        self.options = combined(OPTIONS, chain_options(cases) if len(cases) > 1 else {}, *own)
         self.playbook = "rollback" if self.case.site.phase == ROLLBACK else "upgrade"
         self.judgement: Judgement
         self.runs: list[Run] = []
