@@ -15,6 +15,8 @@ from hypothesis import settings
 # A busy machine is no failure.
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
+# For runs of all tests by the hundred: --hypothesis-profile=quick
+settings.register_profile("quick", deadline=None, max_examples=15, derandomize=True, database=None)
 
 
 @pytest.fixture
