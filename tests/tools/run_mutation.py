@@ -21,6 +21,8 @@ HOME = CHECKOUT / ".venv-mutation/work"
 FLOOR = 85.0
 # What mutmut calls a mutant that tests have noticed: an endless loop is noticed, too.
 _NOTICED = ("killed", "timeout")
+# Runs when its module is imported, and mutmut switches mutants only afterwards; what it makes has tests of its own.
+_AT_IMPORT = (".module_utils._profile.x__action_fields__",)
 
 
 def _mutmut(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +41,8 @@ def _mutmut(*arguments: str) -> subprocess.CompletedProcess[str]:
 def _found() -> dict[str, str]:
     """The verdict on each mutant, by its name."""
     lines = [line.strip() for line in _mutmut("results", "--all", "true").stdout.splitlines() if ": " in line]
-    return dict(line.rsplit(": ", 1) for line in lines)
+    found = dict(line.rsplit(": ", 1) for line in lines)
+    return {mutant: verdict for mutant, verdict in found.items() if not any(name in mutant for name in _AT_IMPORT)}
 
 
 def _module(mutant: str) -> str:
