@@ -287,7 +287,6 @@ def chain_options(chain: Sequence[Case]) -> dict[str, Any]:
 #: Faults of every kind, in cases that need next to nothing to begin with.
 _SUBSET = (
     "upgrade.backup.disk_full.program",
-    "upgrade.stop.nothing_done",
     "upgrade.install_on_database_server.rollback_step_fails",
     "upgrade.install_on_database_server.killed.tree",
     "upgrade.install_on_database_server.dropped_after.start",

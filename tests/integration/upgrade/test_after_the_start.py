@@ -11,6 +11,7 @@ from tests.integration.upgrade.ansible_runs import Playbooks
 from tests.integration.upgrade.test_rollback import assert_rolled_back
 
 
+@pytest.mark.slow  # the role's order of calls has quick tests
 def test_a_person_decides_about_new_records(system: System, run: Playbooks) -> None:
     before = system.look()
     system.fault(system.manager, "program:startservice", kind="fail", when="after", exit_code=12, version=NEW)
