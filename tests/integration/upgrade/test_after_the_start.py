@@ -34,7 +34,7 @@ def test_records_that_come_in_while_the_rollback_begins_are_asked_for(system: Sy
     system.fault(system.manager, "program:startservice", kind="hang", when="middle", seconds=40, version=NEW, count=1)
     system.fault(system.manager, "program:stopservice", kind="slow", when="before", seconds=25, version=NEW)
     failed = run("upgrade", start_by_installer=False, profile_overrides={"start_services.time_limit": 15}).assert_end("NEEDS_OPERATOR")
-    assert "Its services are stopped now; start them again by upgrade.yml, or go back all the same." in failed.last_line
+    assert "They are stopped now; start them again by upgrade.yml, or go back all the same." in failed.last_line
     assert "upgrade_rollback_after_start=true" in failed.result["next_command"]
     system.assert_nothing_lost(before)
 
