@@ -138,7 +138,7 @@ class Case:
 # Faults that a run survives, and those that it may survive.
 _SURVIVED = ("dropped_before", "quota", "second_run")
 _PERHAPS_SURVIVED = {
-    UPGRADE: ("dropped_after", "unavailable", "restart"),
+    UPGRADE: ("dropped_after", "unavailable"),
     ROLLBACK: ("dropped_after", "unavailable", "restart"),
 }
 # Faults behind which the next run of the same playbook goes on where it was.
@@ -148,9 +148,9 @@ _GONE_ON_FROM = {
 }
 # Faults with variants that leave the servers in the same states. An upgrade is rolled back from those states after the others, and goes on
 # from them after these, because a person is asked.
-_ASKED = ("exit_code.before", "exit_code.after", "killed.middle", "nothing_done", "disk_full.files", "restart.middle", "restart.after")
-# Where the others are that lead to a rollback.
-_NOT_ASKED = {"hang": ("start", "verify"), "restart": ("stop", "start")}
+_ASKED = ("exit_code.before", "exit_code.after", "killed.middle", "nothing_done", "disk_full.files")
+# Where a hang leads to a rollback.
+_BEHIND_THE_START = ("start", "verify")
 # Variants that lead elsewhere than the others of their fault.
 _ALONE = ("then_fails", "takes_over", "at_once", "tree")
 # Faults that strike while an earlier step runs, which therefore has to be part of the case.
@@ -265,7 +265,7 @@ def _can_be_chained(case: Case) -> bool:
         return False
     if site.phase == ROLLBACK and site.step == "verify":  # a run counts records by the same program before its last step
         return False
-    if site.phase == UPGRADE and site.step in _NOT_ASKED.get(case.fault, ()):
+    if site.phase == UPGRADE and case.fault == "hang" and site.step in _BEHIND_THE_START:
         return False
     return _is_asked(case) or case.fault in (*_SURVIVED, *_PERHAPS_SURVIVED[site.phase], *_GONE_ON_FROM[site.phase])
 

@@ -245,6 +245,37 @@ def test_a_run_has_its_form(key: str) -> None:
         assert caught.value.code == ("journal_foreign" if key == "run_id" else "journal_damaged")
 
 
+def read_holder(**wrong: Any) -> dict[str, Any]:
+    return form.parse_holder(f"F\\{TOKEN}.json", json.dumps({"schema": 1, **HOLDER, **wrong}))
+
+
+def test_a_holder_is_read() -> None:
+    assert read_holder() == HOLDER
+
+
+@pytest.mark.parametrize("wrong", [{"doing": 5}, {"since": None}, {"controller": ["x"]}, {"process": "1"}, {"token": 1}])
+def test_a_lock_has_to_say_who_holds_it(wrong: dict[str, Any]) -> None:
+    with pytest.raises(PreconditionError) as caught:
+        read_holder(**wrong)
+    assert caught.value.code == "lock_damaged"
+    assert caught.value.message == f"F\\{TOKEN}.json can not be read: it does not say who holds it."
+    assert caught.value.remedy == "Make sure that no other run works on the system, then delete the folder of the lock."
+
+
+def test_a_lock_belongs_to_the_token_that_its_file_is_named_by() -> None:
+    with pytest.raises(PreconditionError) as caught:
+        read_holder(token="another")
+    assert caught.value.code == "lock_damaged"
+    assert caught.value.message == f"F\\{TOKEN}.json can not be read: it belongs to the token another."
+    assert "delete the folder of the lock" in caught.value.remedy
+
+
+def test_a_lock_that_is_no_json_names_its_file() -> None:
+    with pytest.raises(PreconditionError, match=r"F.t\.json") as caught:
+        form.parse_holder("F\\t.json", "{")
+    assert "delete the folder of the lock" in caught.value.remedy
+
+
 PARSERS: dict[str, Callable[[str], Any]] = {
     "run": lambda text: form.parse_run("F\\run.json", text, RUN_ID),
     "entry": lambda text: form.parse_entries("F", {"000001.json": text}, RUN_ID),

@@ -15,7 +15,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils import (
     _parse_system,
 )
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk, FileEntry, FolderItem
-from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import RegistryValue
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_registry import RegistryValue, UninstallEntry
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +75,21 @@ def test_a_service_in_english_and_japanese() -> None:
     assert (japanese.exit_code, japanese.service_exit_code) == (1066, 102)
 
 
+def test_what_is_not_told_of_a_service_is_unknown() -> None:
+    short = "\n".join(STATUS.split("\n")[:5])
+    assert short.count(" : ") == 2
+    without = _parse_services.parse_service("X", STATUS.replace(": 4 ", ": 9 "), "")
+    assert without == _parse_services.Service("X", "", "unknown", "unknown", 1234, 0, 0)
+    six = "\n".join(line for line in CONFIG.split("\n") if "DISPLAY_NAME" not in line and "DEPENDENCIES" not in line)
+    started = _parse_services.parse_service("X", STATUS, six.replace(": 2 ", ": 7 "))
+    assert started
+    assert started.start_type == "unknown"
+    assert _parse_services.parse_service("X", short, CONFIG) is None
+    stopped = _parse_services.parse_service("X", STATUS_JA.replace(": 1066", ": 0x42a"), CONFIG.replace(": 2 ", ": 4 "))
+    assert stopped
+    assert (stopped.start_type, stopped.exit_code) == ("disabled", 1066)
+
+
 def test_missing_services_and_drivers_are_left_out() -> None:
     missing = "[SC] EnumQueryServicesStatus:OpenService FAILED 1060:\n\nThe specified service does not exist.\n"
     driver = STATUS.replace(": 10 ", ": 1 ")
@@ -125,8 +140,21 @@ def test_uninstall_entries() -> None:
 HKEY_LOCAL_MACHINE\\SOFTWARE\\U\\B
     SystemComponent    REG_DWORD    0x1
 """
-    (entry,) = _parse_registry.parse_uninstall_entries(text)
-    assert (entry.name, entry.version, entry.publisher) == ("JP1", "10-00", "")
+    assert _parse_registry.parse_uninstall_entries(text) == [
+        UninstallEntry("HKEY_LOCAL_MACHINE\\SOFTWARE\\U\\A", "JP1", "10-00", "", "", ""),
+    ]
+
+
+def test_an_uninstall_entry_with_everything() -> None:
+    text = """HKEY_LOCAL_MACHINE\\SOFTWARE\\U\\A
+    displayname    REG_SZ    JP1
+    Publisher    REG_SZ     Hitachi
+    InstallLocation    REG_SZ    C:\\x y
+    UninstallString    REG_EXPAND_SZ    "%X%\\u.exe" /u
+"""
+    assert _parse_registry.parse_uninstall_entries(text) == [
+        UninstallEntry("HKEY_LOCAL_MACHINE\\SOFTWARE\\U\\A", "JP1", "", "Hitachi", "C:\\x y", '"%X%\\u.exe" /u'),
+    ]
 
 
 @pytest.mark.parametrize(

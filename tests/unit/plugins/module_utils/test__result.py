@@ -182,6 +182,52 @@ def test_every_inventory_source_is_named(sources: Any, count: int) -> None:
 # What a result holds
 
 
+def test_a_result_has_all_keys() -> None:
+    made = result("ROLLED_BACK", run={**RUN, "restored": RESTORED, "records_before_restore": 207}, rollback_failure={**FAILURE, "host": ""})
+    assert made == {
+        "schema": 1,
+        "system": "JP1MGR01",
+        "end_state": "ROLLED_BACK",
+        "check_mode": False,
+        "run_id": "20260301T120000Z",
+        "backup_folder": r"D:\JP1\backup\20260301T120000Z",
+        "servers": {
+            "management_server": {"host": "JP1MGR01", "version_before": "10-00", "version_after": "10-00"},
+            "database_server": {"host": "JP1DB01", "version_before": "10-00", "version_after": "10-00"},
+        },
+        "schema_before": "10-00",
+        "schema_after": "10-00",
+        "records": {
+            "before": 200,
+            "in_backup": 200,
+            "at_stop": 205,
+            "after": 200,
+            "at_risk": 5,
+            "lost": 7,
+            "lost_window": {"from": RESTORED["created"], "to": RESTORED["started"]},
+        },
+        "downtime_seconds": 630.0,
+        "failure": FAILURE,
+        "rollback_failure": {**FAILURE, "host": ""},
+        "next_command": "ansible-playbook -i '/home/admin/my inventory.yml' /home/admin/itdm/playbooks/upgrade.yml --limit JP1MGR01",
+    }
+
+
+def test_a_result_without_a_run_has_all_keys() -> None:
+    made = result("BLOCKED", run={}, before={}, after={}, backup={}, verified_at="")
+    assert made["servers"] == {}
+    assert (made["run_id"], made["backup_folder"], made["downtime_seconds"]) == ("", "", None)
+    assert made["records"] == {
+        "before": None,
+        "in_backup": None,
+        "at_stop": None,
+        "after": None,
+        "at_risk": None,
+        "lost": 0,
+        "lost_window": {},
+    }
+
+
 def test_versions_schema_and_downtime() -> None:
     ended = result("SUCCEEDED")
     assert ended["servers"] == {
@@ -284,6 +330,35 @@ def test_records_that_can_not_be_counted_are_lost_in_a_window_of_time() -> None:
     assert "Records lost" not in last_line(ended)
 
 
+LAST_LINES = {
+    "succeeded": (result("SUCCEEDED"), "SUCCEEDED: JP1MGR01: both servers have version 10-10."),
+    "nothing to do": (result("NOTHING_TO_DO"), "NOTHING_TO_DO: JP1MGR01: both servers already have version 10-10 and run."),
+    "check mode": (result("SUCCEEDED", check_mode=True), "SUCCEEDED: JP1MGR01: check mode, nothing was changed."),
+    "rolled back": (
+        result(
+            "ROLLED_BACK", run={**RUN, "restored": RESTORED, "records_before_restore": 207}, failure={**FAILURE, "host": "", "remedy": ""}
+        ),
+        "ROLLED_BACK: JP1MGR01: [install_on_database_server, exit_code] SETUP.EXE ended with exit code 1. Records lost: 7. "
+        "The old version runs again. Remove the cause, then run, with the same options: {next}",
+    ),
+    "rollback failed": (
+        result("ROLLBACK_FAILED", rollback_failure={**FAILURE, "phase": "rollback"}, failure={}),
+        "ROLLBACK_FAILED: JP1MGR01: The rollback failed: [rollback, exit_code] JP1DB01: SETUP.EXE ended with exit code 1. "
+        "Read its messages. Remove the cause, then continue the rollback, with the same options, by: {next}",
+    ),
+    "two versions": (
+        result("SUCCEEDED", after=changed(system_state("10-10"), "database_server/product/version", "10-20")),
+        "SUCCEEDED: JP1MGR01: both servers have version 10-10 and 10-20.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAST_LINES)
+def test_a_last_line_word_by_word(name: str) -> None:
+    made, told = LAST_LINES[name]
+    assert last_line(made) == told.format(next=made["next_command"])
+
+
 # Failures
 
 
@@ -306,8 +381,8 @@ def test_a_foreign_failure_has_an_unknown_outcome_and_all_keys(foreign: dict[str
     made = failure(foreign, "Assert", "verify")
     assert made["class"] == "unknown_outcome"
     assert made["code"] == "verify_failed"
-    assert isinstance(made["message"], str)
-    assert made["message"]
+    assert (made["host"], made["remedy"], made["evidence"]) == ("", "", {})
+    assert made["message"] == str(foreign.get("msg", "The task failed."))
     assert set(made) == set(FAILURE)
     assert "[verify, verify_failed]" in last_line(result("ROLLED_BACK", failure=made))
 
@@ -396,13 +471,26 @@ def test_a_healthy_upgraded_system_has_no_problems() -> None:
         ("management_server/services/Web/state", "start_pending", "JP1MGR01: service Web is start_pending."),
         ("management_server/license_registered", False, "JP1MGR01: no licence is registered."),
         ("management_server/operation_window", False, "JP1MGR01: the operation window's port does not answer."),
-        ("database_server/database/schema", "10-00", "JP1DB01: the database has schema 10-00 instead of 10-10."),
-        ("database_server/unanswered", ["database_status"], "JP1DB01: database_status of the profile gave no answer."),
+        ("management_server/services", {}, "JP1MGR01: none of the product's services is there."),
+        ("database_server/database/damaged", True, "JP1DB01: the database says that it is damaged."),
+        (
+            "database_server/database/schema",
+            "10-00",
+            "JP1DB01: the database has schema 10-00 instead of 10-10. Upgrade it by Setup, or set upgrade_skip_database_upgrade: true.",
+        ),
+        (
+            "database_server/unanswered",
+            ["database_status"],
+            "JP1DB01: database_status of the profile gave no answer. Run its command there by hand to see why.",
+        ),
     ],
 )
 def test_one_thing_missing_is_one_problem(path: str, value: Any, told: str) -> None:
-    (problem,) = upgrade_problems(changed(system_state("10-10"), path, value), "10-10")
-    assert problem.startswith(told)
+    assert upgrade_problems(changed(system_state("10-10"), path, value), "10-10") == [told]
+
+
+def test_a_database_server_may_have_no_services() -> None:
+    assert upgrade_problems(changed(system_state("10-10"), "database_server/services", {}), "10-10") == []
 
 
 def test_a_service_that_windows_does_not_start_need_not_run() -> None:
