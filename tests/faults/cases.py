@@ -150,7 +150,7 @@ _GONE_ON_FROM = {
 # from them after these, because a person is asked.
 _ASKED = ("exit_code.before", "exit_code.after", "killed.middle", "nothing_done", "disk_full.files")
 # Where a hang leads to a rollback.
-_BEHIND_THE_START = ("start", "verify")
+_SHORT_STEPS = ("stop", "start", "verify")
 # Variants that lead elsewhere than the others of their fault.
 _ALONE = ("then_fails", "takes_over", "at_once", "tree")
 # Faults that strike while an earlier step runs, which therefore has to be part of the case.
@@ -265,7 +265,7 @@ def _can_be_chained(case: Case) -> bool:
         return False
     if site.phase == ROLLBACK and site.step == "verify":  # a run counts records by the same program before its last step
         return False
-    if site.phase == UPGRADE and case.fault == "hang" and site.step in _BEHIND_THE_START:
+    if site.phase == UPGRADE and case.fault == "hang" and site.step in _SHORT_STEPS:
         return False
     return _is_asked(case) or case.fault in (*_SURVIVED, *_PERHAPS_SURVIVED[site.phase], *_GONE_ON_FROM[site.phase])
 
