@@ -67,9 +67,15 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
+def _revision() -> str:
+    """The commit that is checked out, and whether files differ from it."""
+    words = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
+    return subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, check=False).stdout.strip()
+
+
 def _run(options: argparse.Namespace) -> int:
     lab = Lab(CHECKOUT)
-    results = Results(lab.folder)
+    results = Results(lab.folder, _revision())
     cases = subset() if options.subset else selected(options.only, options.part)
     everything = options.again or options.subset
     wanted = results.failed(cases) if options.failed else cases if everything else results.missing(cases)
@@ -104,12 +110,10 @@ def _list(options: argparse.Namespace) -> int:
 
 def _table(options: argparse.Namespace) -> int:
     results = Results(CHECKOUT / ".lab")
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=CHECKOUT, capture_output=True, text=True, check=False
-    ).stdout.strip()
+    revisions = {str(entry.get("revision") or "unknown") for entry in results.entries() if "not_applicable" not in entry}
     facts = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "revision": commit or "unknown",
+        "revisions": ", ".join(sorted(revisions)),
         "ansible-core": version("ansible-core"),
         "Python": platform.python_version(),
     }

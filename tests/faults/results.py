@@ -19,9 +19,11 @@ class Results:
     """The file C(.lab/faults.json): one object for each case of the matrix.
 
     :param folder: the C(.lab) folder.
+    :param revision: of the code that is run now; each new result has it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, revision: str = "") -> None:
+        self._revision = revision
         self.file = folder / "faults.json"
         self.logs = folder / "faults"
         self._lock = threading.Lock()
@@ -36,7 +38,7 @@ class Results:
     def add(self, entry: dict[str, Any], log: str) -> None:
         """Keep the result of a case and everything that explains it."""
         with self._lock:
-            self._found[entry["id"]] = entry
+            self._found[entry["id"]] = {**entry, "revision": self._revision}
             self.keep_log(entry["id"], log)
             self._write()
 

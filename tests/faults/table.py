@@ -30,6 +30,8 @@ when nothing was started twice, the journal says what is true, and nothing is le
 
 A case begins right before its step. Cases of one fault that a run survives, or behind which the next run goes on where it was, are met
 one after the other at the steps of one upgrade or rollback; where that does not pass, each of them is run alone.
+Where variants of a fault leave the servers in the same states, an upgrade is rolled back after one of them, and goes on after the others,
+because a person is asked (``upgrade_failure_policy``).
 """
 
 
