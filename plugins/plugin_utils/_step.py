@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
-    CommandError,
     ConnectionLostError,
     TimeLimitError,
     UnknownOutcomeError,
@@ -23,8 +22,10 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
 )
 
 Log = Callable[[int, str], None]
-# After these it is not known whether a step has had its effect, or that could not be recorded.
-_WITHOUT_ANSWER = (CommandError, ConnectionLostError, TimeLimitError, UnknownOutcomeError)
+# After these it is not known whether a step has had its effect.
+_WITHOUT_ANSWER = (ConnectionLostError, TimeLimitError, UnknownOutcomeError)
+# It is known, and could not be recorded.
+_NOT_RECORDED = "file_operation_failed"
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _check(step: Step, seen: Seen) -> dict[str, Any]:
     try:
         after = step.post_check(seen)
     except UpgradeError as error:
-        if not isinstance(error, _WITHOUT_ANSWER):
+        if error.code != _NOT_RECORDED and not isinstance(error, _WITHOUT_ANSWER):
             step.conclude()
         raise
     step.conclude()

@@ -622,6 +622,24 @@ def test_a_program_without_an_effect_is_not_taken_up(scenario: Scenario, world: 
     assert run(scenario.make(product))["executed"] is True
 
 
+@for_every(*[scenario for scenario in DETACHED if scenario.action in ("backup", "restore")])
+def test_what_can_not_be_read_afterwards_is_done_again(scenario: Scenario, world: FakeManager) -> None:
+    """As where the status program finds what was written unreadable: another try must not be about the same files."""
+    product = world.product(**{f"{scenario.action}__run_in": "task"})
+    step = scenario.make(product)
+
+    def unreadable(seen: Seen) -> dict[str, Any]:
+        raise CommandError("dbstat.exe ended with exit code 9.", code="exit_code")
+
+    step.post_check = unreadable  # type: ignore[method-assign]
+    with pytest.raises(CommandError):
+        run(step)
+    assert world.jobs == {}
+    world.ran.clear()
+    assert run(scenario.make(product))["executed"] is True
+    assert did_work(world) != []
+
+
 def test_a_result_from_before_a_later_installation_is_not_believed(database_server: FakeManager) -> None:
     stop_all(database_server)
     database_server.leave_job("run-install-10-10", CommandResult(0, "", "", 1.0))
