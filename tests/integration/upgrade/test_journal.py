@@ -135,6 +135,7 @@ def test_a_lock_of_another_controller(system: System, run: Playbooks) -> None:
     assert json.loads(journal)["evidence"]["taken_over_from"]["controller"] == "elsewhere"
 
 
+@pytest.mark.slow
 def test_commit_closes_the_way_back(system: System, run: Playbooks) -> None:
     """After an upgrade: status says what is possible, rollback in check mode shows it, commit ends it."""
     assert run("commit").exit_code != 0

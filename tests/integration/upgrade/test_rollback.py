@@ -52,7 +52,7 @@ def fail(system: System, program: str, when: str) -> None:
 @pytest.mark.parametrize(
     ("program", "when", "core"),
     [
-        pytest.param("installer on the management server", "before", "newest"),
+        pytest.param("installer on the management server", "before", "newest", marks=SLOW),
         pytest.param("installer on the management server", "middle", "default", marks=SLOW),
         pytest.param("installer on the management server", "after", "default", marks=SLOW),
         pytest.param("installer on the database server", "middle", "oldest"),

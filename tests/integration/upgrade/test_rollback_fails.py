@@ -49,6 +49,7 @@ def test_the_printed_command_completes_the_rollback(
     assert_rolled_back(system, before, back, requested=True)
 
 
+@SLOW
 def test_without_the_old_media_there_is_no_way_back(system: System, run: Playbooks) -> None:
     """It runs only with the user's explicit consent, and then says what the guide says."""
     refused = run("upgrade", old_media_folder="")

@@ -57,6 +57,7 @@ def test_upgrade_and_second_run(system: System, run: Playbooks) -> None:
     assert second.changed == 0
     assert system.look().manager == picture.manager
     assert system.files(system.database, f"{folder}/database") == listed
+    assert "commit.yml" in run("status").text
 
 
 @pytest.mark.slow
