@@ -65,7 +65,7 @@ class Step(ABC):
         """
         return None
 
-    def settle(self) -> None:  # noqa: B027
+    def settle(self) -> None:  # noqa: B027 - most steps start nothing that outlives them
         """Wait until nothing of the step runs on the server any more, whoever started it."""
 
     @abstractmethod
@@ -88,7 +88,7 @@ class Step(ABC):
         :raises BackupRejectedError: likewise, of a backup.
         """
 
-    def conclude(self) -> None:  # noqa: B027
+    def conclude(self) -> None:  # noqa: B027 - most steps leave nothing
         """Remove what let a later run take the step up: whether it has had its effect is known, and is shown."""
 
 

@@ -44,14 +44,7 @@ class Controller:
         self._tag = uuid.uuid4().hex
         self._lines: list[tuple[datetime, str]] = []
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-        # several runs share the processors, and none is in a hurry to see the end of a task
-        settings = {
-            "ANSIBLE_INTERNAL_POLL_INTERVAL": "0.05",
-            "ANSIBLE_NOCOLOR": "1",
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_DEPRECATION_WARNINGS": "0",
-            _TAG: self._tag,
-        }
+        settings = {"ANSIBLE_NOCOLOR": "1", "LC_ALL": "C.UTF-8", "ANSIBLE_DEPRECATION_WARNINGS": "0", _TAG: self._tag}
         program = CORES["default"] / "bin" / self.words[0]
         self._process = subprocess.Popen(
             [str(program), *self.words[1:], "-e", f"upgrade_result_folder={self._results.name}"],

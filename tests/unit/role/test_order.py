@@ -151,5 +151,5 @@ def test_a_rollback_is_over_when_its_journal_says_so(played: PlayedModules) -> N
     )
 
 
-def test_records_that_were_there_at_the_first_look_stop_nothing(played: PlayedModules) -> None:
+def test_records_that_the_first_look_finds_are_asked_for_before_anything_is_stopped(played: PlayedModules) -> None:
     assert roll_back(played, [201]) == FIRST_LOOK, played.output

@@ -631,7 +631,7 @@ def test_what_can_not_be_read_afterwards_is_done_again(scenario: Scenario, world
     def unreadable(seen: Seen) -> dict[str, Any]:
         raise CommandError("dbstat.exe ended with exit code 9.", code="exit_code")
 
-    step.post_check = unreadable  # type: ignore[method-assign]
+    step.post_check = unreadable  # type: ignore[method-assign]  # one step only, whichever its class is
     with pytest.raises(CommandError):
         run(step)
     assert world.jobs == {}
