@@ -613,6 +613,17 @@ def test_what_could_not_be_recorded_is_not_done_again(scenario: Scenario, world:
 
 
 @for_every(*[scenario for scenario in DETACHED if scenario.action in ("backup", "restore")])
+def test_a_job_whose_end_was_recorded_already_is_removed(scenario: Scenario, world: FakeManager) -> None:
+    """As where the controller was killed between the two."""
+    run(scenario.make(world.product()))
+    world.leave_job(f"run-{step_of(scenario)}", CommandResult(0, "", "", 1.0))
+    world.ran.clear()
+    run(scenario.make(world.product()))
+    assert did_work(world) == []
+    assert world.jobs == {}
+
+
+@for_every(*[scenario for scenario in DETACHED if scenario.action in ("backup", "restore")])
 def test_a_program_without_an_effect_is_not_taken_up(scenario: Scenario, world: FakeManager) -> None:
     product = world.product(**{f"{scenario.action}__run_in": "task"})
     world.faults[scenario.program] = Fault(exit_code=0, times=1)
