@@ -19,7 +19,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
 from ansible_collections.jp1.itdm.tests.unit.plugins import journals
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import DOCUMENT, MEDIA, SECRETS, FakeManager
-from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, stop_all
+from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.step_scenarios import BACKUP, stop_all
 from ansible_collections.jp1.itdm.tests.unit.plugins.tasks import GROUPS, connection, run_action, use
 
 FOLDER = Path(_argspec.__file__).parents[1] / "action"

@@ -22,7 +22,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._restore_database import 
 from ansible_collections.jp1.itdm.plugins.plugin_utils._step import Step
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault
-from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, back_up, run
+from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.step_scenarios import BACKUP, back_up, run
 
 DATABASE = BACKUP + r"\database"
 MANIFEST = BACKUP + r"\manifest.json"

@@ -12,7 +12,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._copy_backup import CopyB
 from ansible_collections.jp1.itdm.plugins.plugin_utils._restore_database import RestoreDatabase
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault
-from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import BACKUP, back_up, did_work, run
+from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.step_scenarios import BACKUP, back_up, did_work, run
 
 COPY = r"E:\JP1\copy\run1"
 RECORDS = COPY + r"\database\records.dat"

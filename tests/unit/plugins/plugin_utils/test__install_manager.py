@@ -23,7 +23,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_f
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import BIN, LOG, MEDIA, SERVICES, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault
-from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import did_work, run, stop_all
+from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.step_scenarios import did_work, run, stop_all
 
 RESPONSE = {
     "shell": r"C:\Windows\Temp\jp1itdm-install.rsp",

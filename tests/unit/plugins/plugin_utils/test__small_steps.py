@@ -17,7 +17,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._register_license import 
 from ansible_collections.jp1.itdm.plugins.plugin_utils._setup_database import SetUpDatabase
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import BIN, FakeManager
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import Fault
-from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.test_every_step import did_work, run, stop_all
+from ansible_collections.jp1.itdm.tests.unit.plugins.plugin_utils.step_scenarios import did_work, run, stop_all
 
 
 def control(world: FakeManager, state: str, purpose: str = "operation", **overrides: Any) -> ControlServices:
