@@ -24,4 +24,5 @@ class ActionModule(HostAction):
         product = self.product(host, options)
         if options["wait_for_operation_window"] and product.server == "management_server":
             wait_for_operation_window(product)
-        return {"changed": False, "state": inspect_server(product), "profile": dict(product.profile.values)}
+        state = inspect_server(product, with_program_files=options["program_files"])
+        return {"changed": False, "state": state, "profile": dict(product.profile.values)}

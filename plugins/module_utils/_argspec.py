@@ -57,6 +57,7 @@ MANAGER_INFO: Spec = {
     **_SERVER,
     **_DATABASE_PASSWORD,
     "wait_for_operation_window": {"type": "bool", "default": False},
+    "program_files": {"type": "bool", "default": True},
 }
 
 PREFLIGHT: Spec = {

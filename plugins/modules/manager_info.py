@@ -22,6 +22,12 @@ options:
       - Without effect on the database server.
     type: bool
     default: false
+  program_files:
+    description:
+      - Whether to read RV(state.program_files) too.
+      - That starts a Windows program for each of these files, which takes longer than all the rest.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._attributes.reads
@@ -124,7 +130,9 @@ state:
           state: running
           start_type: auto
     program_files:
-      description: Size in bytes and SHA-256 of each program file, separated by a colon, by its path; empty where the profile names no folders.
+      description:
+        - Size in bytes and SHA-256 of each program file, separated by a colon, by its path; empty where the profile names no folders.
+        - V(null) with O(program_files=false).
       type: dict
     settings:
       description: SHA-256 of each file with settings, by its path, V(null) for one that is missing; empty where the profile names none.

@@ -28,8 +28,11 @@ WINDOWS_TOOLS = ("certutil", "find", "fsutil", "icacls", "netstat", "ping", "reg
 _POLL_SECONDS = 2.0
 
 
-def inspect_server(product: Product) -> dict[str, Any]:
-    """Return the state of a server as plain data; the module RV(manager_info.state) documents its keys."""
+def inspect_server(product: Product, *, with_program_files: bool = True) -> dict[str, Any]:
+    """Return the state of a server as plain data; the module RV(manager_info.state) documents its keys.
+
+    :param with_program_files: whether to hash the program files, which takes longer than all the rest.
+    """
     host, profile = product.host, product.profile
     seen = host.ask(
         installation=product.installation_probe(),
@@ -68,7 +71,7 @@ def inspect_server(product: Product) -> dict[str, Any]:
         "cluster": seen.cluster,
         "product": seen.installation.as_dict(),
         "services": services_by_name(seen.services),
-        "program_files": program_files(product),
+        "program_files": program_files(product) if with_program_files else None,
         "settings": settings_files(product),
         "license_registered": licence,
         "operation_window": profile["operation_window.port"] in seen.ports if management else None,

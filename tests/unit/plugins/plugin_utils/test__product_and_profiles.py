@@ -26,6 +26,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import (
     inspect_media,
     inspect_server,
     missing_programs,
+    program_files,
     wait_for_operation_window,
 )
 from ansible_collections.jp1.itdm.plugins.plugin_utils._product import UNKNOWN_DATABASE, Product, find_installation
@@ -249,6 +250,14 @@ def test_each_server_tells_what_it_knows(management_server: FakeManager, databas
 def test_an_inspection_takes_few_round_trips(management_server: FakeManager) -> None:
     inspect_server(management_server.product())
     assert management_server.requests <= 4
+
+
+def test_program_files_are_read_only_where_they_are_asked_for(management_server: FakeManager) -> None:
+    state = inspect_server(management_server.product(), with_program_files=False)
+    assert state["program_files"] is None
+    light = management_server.requests
+    assert inspect_server(management_server.product()) == {**state, "program_files": program_files(management_server.product())}
+    assert management_server.requests > 2 * light
 
 
 def test_files_with_settings_are_told_by_their_digests(management_server: FakeManager) -> None:
