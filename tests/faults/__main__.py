@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--only", default="", metavar="PATTERN")
     commands.add_parser("table", help="make the documentation's fault table of the results")
     mutate = commands.add_parser("mutations", help="remove each guard once, and demand that a case fails")
-    mutate.add_argument("--only", default="", metavar="PATTERN", help="mutations whose names hold this")
+    mutate.add_argument("--only", default="", metavar="WORDS", help="mutations whose names hold one of these, with commas between them")
     mutate.add_argument("--systems", type=int, default=0)
     return parser
 

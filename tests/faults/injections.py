@@ -12,7 +12,7 @@ from typing import Any
 from tests.integration.lab_system import OLD
 
 from .cases import Case
-from .judge import GOALS, NEW_AND_HEALTHY
+from .judge import GOALS, NEW_AND_HEALTHY, OLD_AND_EQUAL
 from .marks import Mark
 from .scene import Scene
 from .sites import UPGRADE, Site
@@ -102,22 +102,43 @@ def _nothing_done(case: Case) -> Injection:
 def _hang(case: Case) -> Injection:
     """For ever, until a person ends it; in the middle: until it ends by itself, after the time limit."""
     site = case.site
+    if (site.phase, site.step) == (UPGRADE, "start"):
+        return _start_goes_on(site)
     seconds = HANG_LIMIT + 10 if case.variant == "middle" and not site.reads_only else 0
-    hang = _program(site, kind="hang", when=case.variant, seconds=seconds, count=1)
+    return Injection(
+        _program(site, kind="hang", when=case.variant, seconds=seconds, count=1),
+        _noted(_section(site)),
+        repair=_nothing if seconds else lambda scene: _end(scene),
+        options=_hang_options(site),
+        limit=HANG_LIMIT,
+    )
+
+
+def _start_goes_on(site: Site) -> Injection:
+    """It goes on behind the rollback's first look, while the services are being stopped: the new version accepts records then."""
+    hang = _program(site, kind="hang", when="middle", seconds=0, count=1)
 
     def arm(scene: Scene) -> None:
-        if (site.phase, site.step) == (UPGRADE, "start"):
-            # it goes on behind the rollback's first look, while the services are being stopped
-            scene.fault("program:stopservice", version=site.version, kind="slow", when="before", seconds=HANG_LIMIT)
+        scene.fault("program:stopservice", version=site.version, kind="slow", when="before", seconds=HANG_LIMIT)
         hang(scene)
+
+    def go_on(scene: Scene) -> None:
+        _end(scene)
+        scene.inside(site.server, "wine sc start JP1_ITDM_Service")
 
     return Injection(
         arm,
         _noted(_section(site)),
-        repair=_nothing if seconds else lambda scene: _end(scene),
-        options={"profile_overrides": {f"{site.action}.time_limit": HANG_LIMIT}},
+        mark=Mark(site.server, "start", "stopservice", site.version),
+        strike=go_on,
+        repair=_end,
+        options=_hang_options(site),
         limit=HANG_LIMIT,
     )
+
+
+def _hang_options(site: Site) -> dict[str, Any]:
+    return {"profile_overrides": {f"{site.action}.time_limit": HANG_LIMIT}}
 
 
 def _end(scene: Scene) -> None:
@@ -341,6 +362,7 @@ def _backup_damaged(case: Case) -> Injection:
         mark=Mark("management", "start", program, version),
         strike=strike,
         repair=repair,
+        goals=(OLD_AND_EQUAL,),  # nothing is installed upon a backup that is not proven
     )
 
 

@@ -61,16 +61,19 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a held lock refuses",
         (Edit(f"{_ROLE}/require_lock.yml", "that: upgrade_refusal | length == 0", "that: true"),),
-        ("upgrade.install_on_database_server.second_run.refused",),
+        ("upgrade.backup.second_run.refused",),  # later on, a second run is also refused because of the installer
     ),
     Mutation(
         "only one can take the lock",
-        (Edit(f"{_CODE}/_journal.py", "if not host.claim_folder(", "if None is host.claim_folder("),),
-        ("upgrade.backup.second_run.at_once",) * 3,  # two runs have to come to the lock within a moment
+        (
+            Edit(f"{_CODE}/_host_claims.py", "mkdir {folder} 2>nul||exit {_TAKEN}", "mkdir {folder} 2>nul"),
+            Edit(f"{_CODE}/_host_claims.py", "return result.exit_code == 0 and self._is_alone(path, name)", "return True"),
+        ),
+        ("upgrade.backup.second_run.at_once",) * 2,  # two runs have to come to the lock within a few seconds
     ),
     Mutation(
-        "the token is looked at before each entry",
-        (Edit(f"{_CODE}/_journal.py", "form.dump(document), guard=self.token_file(token))", "form.dump(document))"),),
+        "a run that has lost the lock writes nothing",  # the token is looked at, and so is whether an entry stands there already
+        (Edit(f"{_CODE}/_journal.py", "form.dump(document), guard=self.token_file(token))", "form.dump(document), replace=True)"),),
         ("upgrade.install_on_database_server.second_run.takes_over", "upgrade.install_on_management_server.second_run.takes_over"),
     ),
     Mutation(
@@ -144,7 +147,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the state before is written once",
-        (Edit(f"{_ROLE}/open.yml", "{{ upgrade_journal.content if upgrade_resumed else {", "{{ {} if false else {"),),
+        (
+            Edit(f"{_ROLE}/open.yml", "{{ upgrade_journal.content if upgrade_resumed else {", "{{ {} if false else {"),
+            Edit(f"{_CODE}/_journal_steps.py", 'return Seen(bool(run), {"position"', 'return Seen(False, {"position"'),
+            Edit(f"{_CODE}/_journal.py", "form.dump(document), guard=", "form.dump(document), replace=True, guard="),
+        ),
         ("upgrade.install_on_management_server.controller_killed.then_fails",),
     ),
 )
@@ -171,7 +178,7 @@ def check_mutations(lab: Lab, systems: int, checkout: Path, only: str, say: Call
     :returns: 0 when every mutation was noticed.
     """
     by_id = {case.id: case for case in applicable()}
-    chosen = [mutation for mutation in MUTATIONS if only in mutation.name]
+    chosen = [mutation for mutation in MUTATIONS if any(words in mutation.name for words in only.split(","))]
     groups: dict[str, deque[Mutation]] = {}
     for mutation in chosen:
         groups.setdefault(by_id[mutation.cases[0]].begin.name, deque()).append(mutation)
