@@ -61,7 +61,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a held lock refuses",
         (Edit(f"{_ROLE}/require_lock.yml", "that: upgrade_refusal | length == 0", "that: true"),),
-        ("upgrade.backup.second_run.refused",),  # later on, a second run is also refused because of the installer
+        ("upgrade.stop.second_run",),  # where a long step runs, a second run is also refused because of its program
     ),
     Mutation(
         "only one can take the lock",
