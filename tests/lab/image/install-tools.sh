@@ -44,6 +44,12 @@ overrides=$(mktemp --suffix=.reg)
 {
     printf 'REGEDIT4\r\n\r\n[HKEY_CURRENT_USER\\Software\\Wine\\DllOverrides]\r\n'
     find "$built/x64" "$built/x86" -name '*.exe' | sed 's|.*/\(.*\)|"\1"="native"\r|' | sort -u
+    # Each Wine program goes through the time zones until it finds that of Unix: of the others, which come first, nobody has any use. Then
+    # it loads a library for that one's names, unless they are there in words.
+    sed -n 's|^\[\(Software.*Time Zones\\\\[^]\\]*\)\].*|[-HKEY_LOCAL_MACHINE\\\1]|p' "$WINEPREFIX/system.reg" |
+        grep -v 'Greenwich Standard Time' | sed 's|\\\\|\\|g; s|$|\r|'
+    printf '\r\n[HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones\\Greenwich Standard Time]\r\n'
+    printf '"MUI_Std"="Greenwich Standard Time"\r\n"MUI_Dlt"="Greenwich Daylight Time"\r\n'
 } > "$overrides"
 wine regedit /S "$overrides"
 rm -f "$overrides"

@@ -14,6 +14,8 @@ records=200
 IFS= read -r password
 IFS= read -r license
 
+# One server for all programs: one that is about to end would refuse the next.
+wineserver -p
 mkdir -p /opt/lab/drive_d/JP1
 cp -r "$built/media" /opt/lab/drive_d/JP1/media
 response=/opt/lab/drive_d/JP1/first-install.ini
