@@ -98,15 +98,17 @@ molecule-subset: ## Two of them, in a few minutes
 	$(MAKE) --no-print-directory molecule MOLECULE="{upgrade,preflight_blockers}"
 
 lint: .venv/ready ## Formatting, types, licences, YAML, Ansible content, changelog and documentation
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy $(PLUGINS)/plugins $(PLUGINS)/tests/unit/plugins
-	$(BIN)/mypy --exclude '^tests/unit/plugins/' tests
-	$(BIN)/reuse lint --lines
-	$(BIN)/yamllint --strict .
-	$(WITH_BIN) ansible-lint --strict
-	$(WITH_BIN) antsibull-changelog lint
-	$(WITH_BIN) antsibull-docs lint-collection-docs . --plugin-docs --validate-collection-refs=all
+	@code=0; run() { echo "$$*"; PATH="$(abspath $(BIN)):$$PATH" "$$@" || code=1; }; \
+	    run ruff check; \
+	    run ruff format --check; \
+	    run mypy $(PLUGINS)/plugins $(PLUGINS)/tests/unit/plugins; \
+	    run mypy --exclude '^tests/unit/plugins/' tests; \
+	    run reuse lint --lines; \
+	    run yamllint --strict .; \
+	    run ansible-lint --strict; \
+	    run antsibull-changelog lint; \
+	    run antsibull-docs lint-collection-docs . --plugin-docs --validate-collection-refs=all; \
+	    exit $$code
 
 sanity: .venv/ready ## ansible-test: its sanity tests and the plugins' unit tests, in a copy of the tree
 	$(ANSIBLE_TEST) sanity --local
@@ -116,7 +118,7 @@ package: .venv/ready .venv-importer/ready ## Build dist/jp1-itdm-VERSION.tar.gz,
 	$(PYTEST) tests/package
 
 ##@ Documentation
-.PHONY: docs docs-pages
+.PHONY: docs docs-pages changelog
 DOCS := ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/playbooks/collections" PATH="$(CURDIR)/.venv-docs/bin:$$PATH"
 docs: .venv-docs/ready ## The documentation site, in docs/site/html; a warning is an error
 	rm -rf docs/site
@@ -126,6 +128,9 @@ docs: .venv-docs/ready ## The documentation site, in docs/site/html; a warning i
 
 docs-pages: .venv/ready ## Write its pages that are made of the code anew: failure codes, and fields of a profile
 	PYTHONPATH=playbooks/collections $(BIN)/python -m tests.docs
+
+changelog: .venv/ready ## Take new fragments into CHANGELOG.rst
+	$(WITH_BIN) ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/playbooks/collections" antsibull-changelog release --update-existing
 
 ##@ Lab
 .PHONY: lab-up lab-down

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils import _winrs_errors
 from tests.docs import failure_codes, profile_fields
 
 ROOT = Path(_argspec.__file__).parents[2]
+PLUGINS = "ansible_collections.jp1.itdm.plugins"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 ENTRIES: dict[str, dict[str, Any]] = yaml.safe_load(
     (ROOT / "roles" / "upgrade" / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
@@ -109,3 +111,62 @@ def test_secrets_are_never_logged() -> None:
 
 def test_only_actions_can_be_confirmed() -> None:
     assert set(ENTRIES["main"]["options"]["upgrade_confirmed_steps"]["choices"]) <= set(ACTIONS)
+
+
+def used_by(file: str, seen: set[str]) -> str:
+    """Return the text of a file of tasks and of all that it includes or imports."""
+    path = ROOT / "roles" / "upgrade" / "tasks" / file
+    if file in seen or not path.exists():  # a name that is put together
+        return ""
+    seen.add(file)
+    text = path.read_text(encoding="utf-8")
+    included = re.findall(r"(?:include|import)_tasks: \"?(?:\{\{ role_path \}\}/tasks/)?([\w/]+\.yml)", text)
+    return text + "".join(used_by(each, seen) for each in included)
+
+
+# describe.yml looks at these wherever they are set.
+OF_THE_SYSTEM = {"upgrade_failure_policy", "upgrade_media_folder", "upgrade_old_media_folder"}
+# What tasks of an upgrade read that take no effect in an entry which shares them.
+WITHOUT_EFFECT = {
+    "preflight_on_request": {"upgrade_quiet_time", "upgrade_reconnection_limit", "upgrade_take_over"},
+    "commit_on_request": {"upgrade_target_version"},
+    "verify_on_request": {"upgrade_journal_folder"},
+}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_entry_declares_every_option_that_its_tasks_use(entry: str) -> None:
+    names = set(re.findall(r"\bupgrade_\w+", used_by(f"{entry}.yml", set()))) - OF_THE_SYSTEM - WITHOUT_EFFECT.get(entry, set())
+    assert names & set(ENTRIES["main"]["options"]) <= set(ENTRIES[entry]["options"])
+
+
+def documented(module: str) -> dict[str, dict[str, Any]]:
+    """Return the options that a module's documentation has, with those of its fragments."""
+    document = yaml.safe_load(importlib.import_module(f"{PLUGINS}.modules.{module}").DOCUMENTATION)
+    options: dict[str, dict[str, Any]] = dict(document.get("options", {}))
+    for name in document["extends_documentation_fragment"]:
+        file, _, part = name.removeprefix("jp1.itdm.").partition(".")
+        fragment = importlib.import_module(f"{PLUGINS}.doc_fragments.{file}").ModuleDocFragment
+        options |= yaml.safe_load(getattr(fragment, part.upper() or "DOCUMENTATION")).get("options", {})
+    return options
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_documents_its_options_as_they_are(module: str) -> None:
+    def told(options: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        keys = ("type", "required", "default", "choices", "elements")
+        shown = {name: {key: option[key] for key in keys if key in option} for name, option in options.items()}
+        return {name: option | ({"choices": list(option["choices"])} if "choices" in option else {}) for name, option in shown.items()}
+
+    assert told(documented(module)) == told(getattr(_argspec, module.upper()))
+
+
+def test_the_read_me_of_the_role_has_every_entry() -> None:
+    text = (ROOT / "roles" / "upgrade" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)) == set(ENTRIES)
+
+
+def test_the_changelog_was_made_of_every_fragment() -> None:
+    releases = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
+    told = {name for release in releases.values() for name in release["fragments"]}
+    assert {path.name for path in (ROOT / "changelogs" / "fragments").glob("*.yml")} <= told, "run 'make changelog'"
