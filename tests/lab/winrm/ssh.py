@@ -22,6 +22,7 @@ import threading
 import time
 import uuid
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -130,30 +131,37 @@ class SshSessions:
 
 def _connected(process: Process, streams: list[int]) -> int:
     """Carry a process's streams until its end; return its exit code."""
-    stdin, stdout, stderr = streams
-    threading.Thread(target=_carry, args=(os.dup(stdin), process.stdin), daemon=True).start()
+    stdin, *outer = streams
+    threading.Thread(target=_carry, args=(os.dup(stdin), _opened(process.stdin)), daemon=True).start()
+    targets = [_opened(os.dup(stream)) for stream in outer]
     outputs = [
-        threading.Thread(target=_carry, args=(source, os.dup(target)), daemon=True)
-        for source, target in ((process.stdout, stdout), (process.stderr, stderr))
+        threading.Thread(target=_carry, args=(source, target), daemon=True)
+        for source, target in zip((process.stdout, process.stderr), targets, strict=True)
     ]
     for output in outputs:
         output.start()
     code = process.wait()
     deadline = time.monotonic() + END_OF_OUTPUT_GRACE
-    for output in outputs:
+    for output, target in zip(outputs, targets, strict=True):
         output.join(max(0.0, deadline - time.monotonic()))
+        target.close()  # a detached program that holds the source does not hold the session
     return code
 
 
-def _carry(source: int, target: int) -> None:
+def _opened(descriptor: int) -> FileIO:
+    return FileIO(descriptor, "wb")
+
+
+def _carry(source: int, target: FileIO) -> None:
     """Copy until the source ends or nobody reads the target, then close both."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # the latter: it was closed meanwhile
         while data := os.read(source, 65536):
             while data:
-                data = data[os.write(target, data) :]
-    for descriptor in (source, target):
-        with contextlib.suppress(OSError):
-            os.close(descriptor)
+                data = data[target.write(data) :]
+    with contextlib.suppress(OSError):
+        os.close(source)
+    with contextlib.suppress(OSError):
+        target.close()
 
 
 def _nowhere(streams: list[int]) -> list[int]:
