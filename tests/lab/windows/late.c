@@ -3,8 +3,8 @@
 
    late_sh.dll and late_u.dll: stand between Wine's cmd.exe and the libraries shell32 and user32, and load shell32 when it is first used.
    cmd.exe needs them for few things only, and loading them is almost half of the time of an ordinary command. What it asks before it starts
-   any program, namely what runs it and of which type that is, is answered here. late.def has the exports; those of user32 that are not here are Wine's own in
-   another library. */
+   any program, namely what runs it and of which type that is, is answered here. late.def has the exports; those of user32 that are not here
+   are Wine's own in another library. */
 #define WIN32_LEAN_AND_MEAN
 #define NOUSER
 #include <windows.h>

@@ -126,9 +126,9 @@ def used_by(file: str, seen: set[str]) -> str:
 
 # describe.yml looks at these wherever they are set.
 OF_THE_SYSTEM = {"upgrade_failure_policy", "upgrade_media_folder", "upgrade_old_media_folder"}
-# What tasks of an upgrade read that take no effect in an entry which shares them.
+# What is read by tasks that take no effect in an entry which shares them.
 WITHOUT_EFFECT = {
-    "preflight_on_request": {"upgrade_quiet_time", "upgrade_reconnection_limit", "upgrade_take_over"},
+    "preflight_on_request": {"upgrade_reconnection_limit"},
     "commit_on_request": {"upgrade_target_version"},
     "verify_on_request": {"upgrade_journal_folder"},
 }

@@ -98,7 +98,7 @@ def without_license(world: FakeManager) -> None:
 
 
 def journal_step(state: str, **wish: Any) -> Callable[[Product], Step]:
-    return lambda product: journals.step(product.host, state, **wish)  # type: ignore[arg-type]
+    return lambda product: journals.step(product.host, state, **wish)  # type: ignore[arg-type]  # a FakeManager stands for the host
 
 
 WITH_PROGRAM = [
