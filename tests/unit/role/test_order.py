@@ -79,23 +79,6 @@ def test_a_second_restore_keeps_what_the_first_one_has_thrown_away(played: Playe
     assert before == {"records_before_restore": 207, "restored": {}, "restored_earlier": [{**first, "before": 215}]}
 
 
-def test_no_program_file_is_read_while_the_product_stands_still(played: PlayedModules) -> None:
-    """A real installation has many of them, and a look starts a program for each."""
-    run: dict[str, Any] = {"run_id": "run1", "installation_begun": False}
-    play = {
-        "hosts": "MGR",
-        "gather_facts": False,
-        "vars": {"upgrade_token": "token1", "upgrade_run": run},
-        "tasks": [{"ansible.builtin.include_role": {"name": "jp1.itdm.upgrade", "tasks_from": "stop.yml"}}],
-    }
-    answers: list[dict[str, Any]] = [
-        {"module": "upgrade_journal", "result": {"content": run}},
-        {"module": "manager_info", "result": {"state": {"database": {"records": 200}}}},
-    ]
-    looks = [call.options for call in played.run([play], answers) if call.module == "manager_info"]
-    assert [look["program_files"] for look in looks] == [False], played.output
-
-
 def server(version: str, **more: Any) -> dict[str, Any]:
     """A server's state as far as a rollback looks at it."""
     state: dict[str, Any] = {
