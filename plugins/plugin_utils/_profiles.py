@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import Profile, build_profile
+from yaml import YAMLError
 
 _SHIPPED = Path(__file__).parent / "profiles"
 
@@ -35,7 +36,7 @@ def load_profile(name: str, overrides: Mapping[str, Any] | None = None) -> Profi
             remedy=f"Shipped are {shipped}; an own profile is named by its path.",
         )
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        document = yaml_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, YAMLError) as error:
         raise OptionError(f"profile: {name} can not be read: {error}", code="bad_profile", remedy="Correct the file.") from error
     return build_profile(name, document, overrides)
