@@ -19,6 +19,8 @@ from .processes import Process
 BUFFER_LIMIT = 1 << 20
 END_OF_OUTPUT_GRACE = 0.5
 LOST_CLIENT_POLL = 0.5
+# Output comes line by line. What follows at once goes with the same answer, as from a server that is not idle.
+MORE_OUTPUT_GRACE = 0.01
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Command:
                 self._changed.wait(min(left, LOST_CLIENT_POLL))
                 if client_lost():
                     raise ConnectionAbortedError
+            self._gather(limit)
             if self._terminated:
                 raise operation_aborted()
             if client_lost():
@@ -125,8 +128,22 @@ class Command:
         with contextlib.suppress(OSError, ValueError):
             self._process.signal(name)
 
+    def _gather(self, limit: int) -> None:
+        """Wait while more output comes, or the end."""
+        while not self._is_over() and self._held() < limit and self._more_comes(self._held()):
+            pass
+
+    def _more_comes(self, held: int) -> bool:
+        return self._changed.wait_for(lambda: self._is_over() or self._held() > held, MORE_OUTPUT_GRACE)
+
+    def _is_over(self) -> bool:
+        return self._exit_code is not None or self._terminated
+
+    def _held(self) -> int:
+        return len(self._stdout.data) + len(self._stderr.data)
+
     def _has_news(self) -> bool:
-        return bool(self._stdout.data or self._stderr.data or self._exit_code is not None or self._terminated)
+        return bool(self._held() or self._is_over())
 
     def _in_background(self, target: Callable[..., None], *arguments: object) -> None:
         threading.Thread(target=target, args=arguments, daemon=True).start()

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from tests.lab.winrm import commands
 from tests.lab.winrm.commands import Command
 from tests.lab.winrm.faults import OPERATION_ABORTED, OPERATION_TIMED_OUT, PIPE_ENDED, WsmanFault
 from tests.unit.lab.winrm_doubles import FakeProcess, echo, hang
@@ -49,6 +50,27 @@ def test_output_larger_than_the_buffer_arrives_whole() -> None:
     command = Command(FakeProcess(program), "x", hold_open=False)
     time.sleep(0.8)  # longer than the grace for the end of output
     assert collect(command) == (data, b"", 0)
+
+
+def test_what_follows_at_once_goes_with_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def program(process: FakeProcess) -> int:
+        process.write(b"first ")
+        time.sleep(0.1)
+        process.write(b"second")
+        return 3
+
+    monkeypatch.setattr(commands, "MORE_OUTPUT_GRACE", 5)
+    assert Command(FakeProcess(program), "x", hold_open=False).receive(9, 1000, never) == commands.Output(b"first second", b"", 3)
+
+
+def test_output_is_not_held_back_until_the_end() -> None:
+    def program(process: FakeProcess) -> int:
+        process.write(b"first")
+        return hang(process)
+
+    command = Command(FakeProcess(program), "x", hold_open=False)
+    assert command.receive(5, 1000, never) == commands.Output(b"first", b"", None)
+    command.signal("terminate")
 
 
 def test_input_is_passed_on_until_its_end() -> None:
