@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import shutil
+from configparser import ConfigParser
 from pathlib import Path
 
+# Seconds. Several runs share the processors, and none is in a hurry to see the end of a task.
+_POLL_INTERVAL = 0.03
 _COPIED = ("ansible.cfg", "galaxy.yml", "meta", "playbooks", "plugins", "roles")
 
 
@@ -18,3 +21,8 @@ def copy_of(checkout: Path, folder: Path) -> None:
             shutil.copytree(source, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
+    settings = ConfigParser()
+    settings.read(folder / "ansible.cfg", encoding="utf-8")
+    settings["defaults"]["internal_poll_interval"] = str(_POLL_INTERVAL)
+    with open(folder / "ansible.cfg", "w", encoding="utf-8") as file:
+        settings.write(file)
