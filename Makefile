@@ -12,7 +12,7 @@ PYTHON ?= python3
 PROCESSES ?= 3
 TESTS ?= tests/integration
 SYSTEMS ?= 1
-FAULT_SYSTEMS ?= 3
+FAULT_SYSTEMS ?= 4
 FAULTS ?=
 MODULES ?=
 MOLECULE ?= *
@@ -76,7 +76,7 @@ matrix: environments machine unit-matrix ## Unit tests, upgrade and rollback on 
 	$(LAB) up
 	trap '$(LAB) down' EXIT; $(PYTEST) -s tests/integration/upgrade/test_cores.py
 
-faults: environments machine ## Every step meets every fault (FAULT_SYSTEMS=3 FAULTS="--part 1/3"); goes on where a broken run was
+faults: environments machine ## Every step meets every fault (FAULT_SYSTEMS=4 FAULTS="--part 1/3"); goes on where a broken run was
 	$(LAB) up --systems $(FAULT_SYSTEMS)
 	trap '$(LAB) down' EXIT; code=0; \
 	    $(BIN)/python -m tests.faults run $(FAULTS) || code=1; $(BIN)/python -m tests.faults table || code=1; exit $$code
