@@ -14,7 +14,7 @@ _COPIED = ("ansible.cfg", "galaxy.yml", "meta", "playbooks", "plugins", "roles")
 
 
 def copy_of(checkout: Path, folder: Path) -> None:
-    """Copy what Ansible needs; the symbolic link that makes the copy a collection is kept as one."""
+    """Copy what Ansible needs; the symbolic link that makes the copy a collection is kept as one, and Ansible polls less often there."""
     for name in _COPIED:
         source = checkout / name
         if source.is_dir():

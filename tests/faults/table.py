@@ -22,7 +22,7 @@ _HEAD = """..
 The fault table
 ***************
 
-``make faults`` makes this page, in some hours. Every step of the upgrade and of the rollback meets every fault, on the lab's systems
+``make faults`` makes this page, in up to two hours. Every step of the upgrade and of the rollback meets every fault, on the lab's systems
 (``tests/faults``). After each fault the tests do what the run's last line says, at most three times, and then the lab looks at the servers
 itself: files, registry, services and records. A case has passed when the new version runs and is healthy, or the old one runs and
 everything equals the state before; when no record is lost that the backup held, and the reported number of lost records is the lab's count;

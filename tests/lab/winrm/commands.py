@@ -19,7 +19,7 @@ from .processes import Process
 BUFFER_LIMIT = 1 << 20
 END_OF_OUTPUT_GRACE = 0.5
 LOST_CLIENT_POLL = 0.5
-# Output comes line by line. What follows at once goes with the same answer, as from a server that is not idle.
+# Output comes line by line. What follows within this time goes with the same answer: each answer costs client and server some work.
 MORE_OUTPUT_GRACE = 0.01
 
 
