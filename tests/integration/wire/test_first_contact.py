@@ -38,19 +38,19 @@ def listen() -> Iterator[Callable[..., int]]:
     sockets: list[socket.socket] = []
 
     def serve(listener: socket.socket, answer: bytes | None, tls: ssl.SSLContext | None) -> None:
-        kept = []  # a caller without an answer is kept waiting
+        kept = []  # a connection that is closed before all of its request was read is reset, and its answer is lost
         with contextlib.suppress(OSError):
             while True:
                 caller, _address = listener.accept()
                 with contextlib.suppress(OSError):
                     stream = tls.wrap_socket(caller, server_side=True) if tls else caller
+                    kept.append(stream)
                     if answer is None:
-                        kept.append(stream)
                         continue
                     if not answer.startswith(b"SSH"):
                         stream.recv(65536)
                     stream.sendall(answer)
-                caller.close()
+                    stream.shutdown(socket.SHUT_WR)
 
     def start(answer: bytes | None, tls: ssl.SSLContext | None = None) -> int:
         listener = socket.create_server(("127.0.0.1", 0))
