@@ -20,6 +20,7 @@ from .engine import Engine
 from .errors import LabError
 from .images import Images
 from .inventory import CONNECTIONS, file_name, inventory_text
+from .logs import whole_lines
 from .machines import Machines
 from .names import LABEL, LOCALES, VERSIONS, LabHost, lab_id, make_hosts, network_name
 from .network import free_ports, free_subnets, machine_subnets
@@ -260,17 +261,16 @@ class Lab:
         """
         manager, database = self.state().system(system)
         # The log first: whatever it has, the database had before.
-        accepted = parse_accepted((self._shared(manager.name) / "accepted.log").read_text(encoding="utf-8"))
+        accepted = parse_accepted(whole_lines((self._shared(manager.name) / "accepted.log").read_bytes()))
         return compare(accepted, self.look(database.name)["records"])
 
     def wire_log(self, host: str) -> list[dict[str, Any]]:
         """One entry for each HTTP request that the host's endpoint got."""
-        text = (self._shared(host) / "wire.log").read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
+        return [json.loads(line) for line in whole_lines((self._shared(host) / "wire.log").read_bytes())]
 
     def programs(self, host: str) -> list[Event]:
         """What the product's programs on a host noted: their beginnings and ends, and the faults that struck."""
-        return parse_events((self._shared(host) / "programs.log").read_text(encoding="utf-8", errors="replace"))
+        return parse_events(whole_lines((self._shared(host) / "programs.log").read_bytes()))
 
     def log(self, host: str) -> str:
         """The output of the host's endpoint."""

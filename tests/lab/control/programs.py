@@ -28,8 +28,7 @@ class Event:
     text: str = ""
 
 
-def parse_events(text: str) -> list[Event]:
-    """The events of a log, without a line that is still being written."""
-    whole = text[: text.rfind("\n") + 1]
-    rows = [line.split("\t") for line in whole.splitlines()]
+def parse_events(lines: list[str]) -> list[Event]:
+    """The events of a log's lines."""
+    rows = [line.split("\t") for line in lines]
     return [Event(datetime.fromisoformat(row[0]), int(row[1]), *row[2:6]) for row in rows if len(row) >= 4]

@@ -7,10 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 
-def parse_accepted(text: str) -> list[tuple[str, str]]:
-    """Time (UTC, ISO 8601) and id of each record in an C(accepted.log) text, without a line still being written."""
-    whole = text[: text.rfind("\n") + 1]
-    return [(parts[0], parts[1]) for line in whole.splitlines() if len(parts := line.split()) == 2]
+def parse_accepted(lines: list[str]) -> list[tuple[str, str]]:
+    """Time (UTC, ISO 8601) and id of each record in the lines of an C(accepted.log)."""
+    return [(parts[0], parts[1]) for line in lines if len(parts := line.split()) == 2]
 
 
 def compare(accepted: list[tuple[str, str]], database: list[dict[str, str]]) -> dict[str, Any]:

