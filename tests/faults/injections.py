@@ -25,6 +25,7 @@ RESTART_SECONDS = 30
 #: Seconds within which a worker whose controller was killed has to end; its program takes longer, so that it can not end with that.
 ORPHAN_SECONDS = 25
 _OPERATION_QUOTA = {"kind": "wsman", "code": 2150859174, "wmi_code": 2150859174}
+_TAKES_LOCK = r"mkdir \S*\\lock\b"
 _SHELL_QUOTA = {"kind": "wsman", "code": 2150859173, "wmi_code": 2150859173}
 
 
@@ -233,8 +234,8 @@ def _second_run(case: Case) -> Injection:
         if scene.controllers[0].runs:
             scene.told["second"] = _now()
 
-    if case.variant == "at_once":
-        return Injection(strike, lambda scene: scene.told.get("second"))
+    if case.variant == "at_once":  # nothing is wrong before one of them has the lock
+        return Injection(_nothing, lambda scene: next(iter(scene.commands(scene.system.database, _TAKES_LOCK)), None))
     # who takes the lock by force has to come before the first run goes on, which can not know of it earlier
     by_force = case.variant == "takes_over"
     seconds = 45 if by_force else 20

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -88,6 +89,11 @@ class Scene:
         """When the endpoint of the site carried out the faults that were added here."""
         entries = self.system.lab.wire_log(self.host)
         return [datetime.fromisoformat(entry["time"]) for entry in entries if entry.get("wire_fault_id") in self._wires]
+
+    def commands(self, host: str, pattern: str) -> list[datetime]:
+        """When commands whose lines hold what fits a pattern were asked for on a host."""
+        entries = self.system.lab.wire_log(host)
+        return [datetime.fromisoformat(entry["time"]) for entry in entries if re.search(pattern, entry.get("command") or "")]
 
     def processes(self, *words: str, host: str = "", end: bool = False) -> list[str]:
         """The processes on a host whose command line holds one of the words.

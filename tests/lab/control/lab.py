@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from . import faults
 from .credentials import Credentials, load_or_make
@@ -22,6 +22,7 @@ from .images import Images
 from .inventory import CONNECTIONS, file_name, inventory_text
 from .logs import whole_lines
 from .machines import Machines
+from .memory import Memory
 from .names import LABEL, LOCALES, VERSIONS, LabHost, lab_id, make_hosts, network_name
 from .network import free_ports, free_subnets, machine_subnets
 from .programs import Event, parse_events
@@ -30,6 +31,8 @@ from .ssh_keys import CLIENT_KEY, HOST_KEY, KNOWN_HOSTS, load_or_make_keys
 from .state import State, load, locked, save, write_atomically
 
 MAX_SYSTEMS = 40
+
+_T = TypeVar("_T")
 
 
 def _silent(_: str) -> None:
@@ -54,6 +57,7 @@ class Lab:
         self.folder = self.checkout / ".lab"
         self.identity = lab_id(self.checkout)
         self._say = say
+        self._memory = Memory()
         self._parts = self.checkout / "tests" / "lab"
         self._engine = Engine(self.folder / "containers.conf")
         self._machines = Machines(self._engine, self.identity, self.folder)
@@ -159,7 +163,7 @@ class Lab:
 
     def state(self) -> State:
         """The running lab."""
-        state = load(self._state_file)
+        state = self._memory.of(self._state_file, load)
         if state is None:
             raise LabError("The lab is not up. Run 'python tests/lab up'.")
         return state
@@ -261,16 +265,16 @@ class Lab:
         """
         manager, database = self.state().system(system)
         # The log first: whatever it has, the database had before.
-        accepted = parse_accepted(whole_lines((self._shared(manager.name) / "accepted.log").read_bytes()))
+        accepted = self._log(manager.name, "accepted.log", parse_accepted)
         return compare(accepted, self.look(database.name)["records"])
 
     def wire_log(self, host: str) -> list[dict[str, Any]]:
         """One entry for each HTTP request that the host's endpoint got."""
-        return [json.loads(line) for line in whole_lines((self._shared(host) / "wire.log").read_bytes())]
+        return self._log(host, "wire.log", lambda lines: [json.loads(line) for line in lines])
 
     def programs(self, host: str) -> list[Event]:
         """What the product's programs on a host noted: their beginnings and ends, and the faults that struck."""
-        return parse_events(whole_lines((self._shared(host) / "programs.log").read_bytes()))
+        return self._log(host, "programs.log", parse_events)
 
     def log(self, host: str) -> str:
         """The output of the host's endpoint."""
@@ -287,6 +291,10 @@ class Lab:
 
     def _shared(self, host: str) -> Path:
         return self._machines.shared_folder(self.host(host))
+
+    def _log(self, host: str, name: str, parse: Callable[[list[str]], list[_T]]) -> list[_T]:
+        """What a host's log says."""
+        return list(self._memory.of(self._shared(host) / name, lambda log: parse(whole_lines(log.read_bytes()))))
 
     def _clear(self) -> None:
         """Remove what belongs to this lab, found by its label and by name: also what a killed command left."""
