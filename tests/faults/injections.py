@@ -25,8 +25,9 @@ RESTART_SECONDS = 30
 #: Seconds within which a worker whose controller was killed has to end; its program takes longer, so that it can not end with that.
 ORPHAN_SECONDS = 25
 _OPERATION_QUOTA = {"kind": "wsman", "code": 2150859174, "wmi_code": 2150859174}
-_TAKES_LOCK = r"mkdir \S*\\lock\b"
 _SHELL_QUOTA = {"kind": "wsman", "code": 2150859173, "wmi_code": 2150859173}
+# The command that takes the lock.
+_TAKES_LOCK = r"mkdir \S*\\lock\b"
 
 
 def _nothing(scene: Scene) -> None:

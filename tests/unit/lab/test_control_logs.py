@@ -26,7 +26,7 @@ def test_windows_line_ends() -> None:
     assert whole_lines(b"one\r\ntwo\r\nthr") == ["one", "two"]
 
 
-def test_all_logs_of_a_host_are_read_so(tmp_path: Path) -> None:
+def test_the_logs_of_a_host_are_read_so(tmp_path: Path) -> None:
     hosts = make_hosts("0", 1, "10.224.0.0/24", [21000, 21001, 21002, 21003])
     folder = tmp_path / ".lab" / "hosts" / "JP1DB01"
     folder.mkdir(parents=True)
