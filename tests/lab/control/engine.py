@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .entrances import entrance
+from .entrances import entrance, started
 from .errors import LabError
 from .names import LABEL
 from .state import locked, write_atomically
@@ -52,7 +52,7 @@ class Engine:
             raise LabError("No container engine found. Run 'sh tests/lab/image/machine.sh' or install podman or docker.")
         self.program = found
         self.environment = dict(os.environ)
-        self._first_processes: dict[str, int] = {}
+        self._first_processes: dict[str, tuple[int, str]] = {}
         self._running = settings.with_name("engine.lock")
         self._running.parent.mkdir(parents=True, exist_ok=True)
         if found == "podman":
@@ -131,12 +131,12 @@ class Engine:
         return result.stdout
 
     def _first_process(self, container: str) -> int:
-        """The id of a container's first process; asked for anew when that has ended."""
-        known = self._first_processes.get(container)
-        if known is None or not Path(f"/proc/{known}").exists():
-            known = int(self.run("container", "inspect", "--format", "{{.State.Pid}}", container))
-            self._first_processes[container] = known
-        return known
+        """The id of a container's first process; asked for anew when that has ended, also where another process has its id now."""
+        pid, start = self._first_processes.get(container, (0, ""))
+        if not start or started(pid) != start:
+            pid = int(self.run("container", "inspect", "--format", "{{.State.Pid}}", container))
+            self._first_processes[container] = pid, started(pid)
+        return pid
 
     def containers(self, identity: str) -> dict[str, str]:
         """Names and states (C(running), C(exited), C(paused) ...) of the containers that belong to one lab."""

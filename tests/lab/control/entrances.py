@@ -11,6 +11,18 @@ from pathlib import Path
 _PARTS = ("mnt", "uts", "ipc", "net", "pid")
 
 
+def started(pid: int) -> str:
+    """When a process was started, in ticks since the machine's start; empty when it has ended.
+
+    With its id it names a process for good: ids are given out anew, and after some restarts one belongs to another container.
+    """
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return text.rpartition(")")[2].split()[19]
+
+
 def entrance(pid: int) -> tuple[list[str], dict[str, str]] | None:
     """The command that runs what follows it inside a container, and the environment for it; None where this account may not.
 
