@@ -22,11 +22,11 @@ _HEAD = """..
 The fault table
 ***************
 
-``make faults`` makes this page, in up to two hours. Every step of the upgrade and of the rollback meets every fault, on the lab's systems
-(``tests/faults``). After each fault the tests do what the run's last line says, at most three times, and then the lab looks at the servers
-itself: files, registry, services and records. A case has passed when the new version runs and is healthy, or the old one runs and
-everything equals the state before; when no record is lost that the backup held, and the reported number of lost records is the lab's count;
-when nothing was started twice, the journal says what is true, and nothing is left behind.
+``make faults`` makes this page, in about 100 minutes on two cores. Every step of the upgrade and of the rollback meets every fault, on the
+lab's systems (``tests/faults``). After each fault the tests do what the run's last line says, at most three times, and then the lab looks
+at the servers itself: files, registry, services and records. A case has passed when the new version runs and is healthy, or the old one
+runs and everything equals the state before; when no record is lost that the backup held, and the reported number of lost records is the
+lab's count; when nothing was started twice, the journal says what is true, and nothing is left behind.
 
 A case begins right before its step. Cases of one fault that a run survives, or behind which the next run goes on where it was, are met
 one after the other at the steps of one upgrade or rollback; where that does not pass, each of them is run alone.
