@@ -49,6 +49,23 @@ def test_the_guide_tells_how_a_decision_ends(decision: str, end_state: str) -> N
     assert re.search(rf"\*{decision}\* (ends )?as ``{end_state}``", GUIDE)
 
 
+def test_the_guides_show_the_last_lines_of_green_runs() -> None:
+    shown = {
+        line for guide in guides.GUIDES for command in guides.commands(guide) for line in command.shown if line.startswith(_result.GREEN)
+    }
+    server = {"version_after": "10-10"}
+    nothing: dict[str, Any] = dict.fromkeys(("failure", "rollback_failure", "next_command"))
+    said = {
+        _result.last_line(
+            {"end_state": state, "system": "JP1MGR01", "servers": {"": server}, "check_mode": check, "records": {}, **nothing}
+        )
+        for state in _result.GREEN
+        for check in (False, True)
+    }
+    assert shown <= said
+    assert {line.partition(":")[0] for line in shown} == set(_result.GREEN)
+
+
 def test_every_end_state_is_told_with_what_follows() -> None:
     tables = {name: table(READMES[name], head) for name, head in (("README.md", "end state"), ("README.ja.md", "終了状態"))}
     tables["guide"] = guides.table(RESUME, "end state")
