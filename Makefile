@@ -53,7 +53,7 @@ unit: .venv/ready ## The tests that need no lab
 
 unit-matrix: environments ## The plugins' unit tests on the oldest and on the newest ansible-core
 	code=0; for core in oldest newest; do \
-	    python=.venv-$$core/bin/python; echo "$$core: $$(.venv-$$core/bin/ansible --version | head -n 1), $$($$python --version)"; \
+	    python=.venv-$$core/bin/python; echo "$$core: $$(.venv-$$core/bin/ansible --version | sed -n 1p), $$($$python --version)"; \
 	    PYTHONPATH=playbooks/collections $$python -m pytest -n auto tests/unit/plugins || code=1; \
 	done; exit $$code
 
