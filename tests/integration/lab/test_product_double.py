@@ -206,8 +206,9 @@ def test_installer_killed(lab: Lab, system: System) -> None:
     setup.join(TIMEOUT)
     assert half_installed(lab, DATABASE, NEW)
     again = Host(lab, DATABASE)
-    if again.service("JP1_ITDM_DB")[0] != "STOPPED":  # started with Windows; its program was among the first half
-        again.stop_service("JP1_ITDM_DB")
+    # It starts with Windows, after WinRM perhaps; its program was among the first half.
+    wait_until(lambda: again.service("JP1_ITDM_DB")[0] == "RUNNING")
+    again.stop_service("JP1_ITDM_DB")
     assert again.install(NEW) == 0 and installed(lab, DATABASE, NEW)
     lab.restart(DATABASE)
     assert installed(lab, DATABASE, NEW)
