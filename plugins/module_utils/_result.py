@@ -157,7 +157,7 @@ def _next_command(pieces: Mapping[str, Any], result: Mapping[str, Any]) -> str:
         return ""
     if pieces.get("check_mode") and pieces.get("requested"):
         playbook = "rollback.yml"
-    if pieces.get("rolling_back") and pieces["end_state"] not in CLOSING:
+    if (pieces.get("requested") or pieces.get("rolling_back")) and pieces["end_state"] not in CLOSING:
         playbook = "rollback.yml"
     if "lock_lost" in (result["failure"].get("code"), result["rollback_failure"].get("code")):
         playbook = "status.yml"

@@ -124,6 +124,8 @@ def rollback_plan(run: Mapping[str, Any], now: State, order: Sequence[str]) -> d
 
 def _data_differs(before: Mapping[str, Any], now: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
     differences = ["the restore of an earlier rollback is not finished"] if run.get("restore_due") else []
+    if not run.get("installation_begun") and now["schema"] is None and now["records"] is None and not now.get("damaged"):
+        return differences  # it does not answer, and nothing was done to it that could have changed it
     if before["schema"] is None and run.get("installation_begun"):
         differences.append("installations were begun, and the database does not show whether it was changed")
     if now.get("damaged") and not before.get("damaged"):

@@ -90,7 +90,7 @@ def _next_line(system: str, run: Mapping[str, Any], lock: Mapping[str, Any], pla
     if lock["holder"] and lock["holder_gone"] is False:
         return "Next: wait for the end of the run that has the lock."
     begin = "Next, when the run that has the lock has ended:" if lock["holder"] and lock["holder_gone"] is None else "Next:"
-    if run.get("rolling_back"):
+    if run.get("rolling_back") or (run.get("rollback_requested") and is_open(run)):
         return f"{begin} {command('rollback.yml')}"
     if is_open(run):
         return f"{begin} {command(NEXT_PLAYBOOK.get(str(run.get('end_state')), 'upgrade.yml'))}"

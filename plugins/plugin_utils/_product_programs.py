@@ -200,15 +200,18 @@ class ProductPrograms:
         return sorted(item.name.removeprefix(begin) for item in items if item.is_folder and item.name.startswith(begin))
 
     def take_up(self, action: str, version: str = "") -> dict[str, Any] | None:
-        """Wait for the jobs of an action that this run's playbook has left, and return the end of the step's own, None when there is none.
+        """Wait for what this run's playbook has left of an action, and return the end of the step's own job, None when there is none.
 
-        A job for another version is waited for, too, because two installers must never meet.
+        A job for another version is waited for, too, because two installers must never meet. What ran in the connection's shell has left
+        no job, only its program.
 
         :param version: the version that the step is for.
         :raises UpgradeError: as L(Job.wait), except that a lost job is simply gone: the server is looked at next.
         """
         if not self.can(action):
             return None
+        if self.profile[f"{action}.run_in"] == "shell":
+            self._await_end([action], looks=1)
         ends = {step: self._take_up(step) for step in self.left_steps() if action_of(step) == action}
         return ends.get(step_name(action, version))
 
@@ -239,12 +242,12 @@ class ProductPrograms:
         :raises TimeLimitError: C(time_limit): it takes longer than the profile allows them.
         """
         try:
-            self._await_end(actions)
+            self._await_end(actions, _QUIET_LOOKS)
         finally:
             if "install" in actions and self.profile["install.response_file"] and self.profile["install.run_in"] == "shell":
                 self._remove_response("install")
 
-    def _await_end(self, actions: Sequence[str]) -> None:
+    def _await_end(self, actions: Sequence[str], looks: int) -> None:
         programs = [self.profile[f"{action}.argv"][0] for action in actions if self.can(action)]
         # a program of Windows may run for many reasons
         names = {ntpath.basename(program) for program in programs if program.startswith("{")}
@@ -253,7 +256,7 @@ class ProductPrograms:
         limit = max(self.profile[f"{action}.time_limit"] for action in actions)
         end = time.monotonic() + limit
         quiet = 0
-        while names and quiet < _QUIET_LOOKS:
+        while names and quiet < looks:
             found = self.host.ask(found=windows.running_processes(sorted(names))).found
             quiet = 0 if found else quiet + 1
             if found and time.monotonic() > end:
@@ -262,7 +265,7 @@ class ProductPrograms:
                     code="time_limit",
                     remedy="Wait for its end, then run the same playbook again.",
                 )
-            if quiet < _QUIET_LOOKS:
+            if quiet < looks:
                 time.sleep(_POLL_SECONDS)
 
     # What a person does

@@ -93,10 +93,11 @@ def server(version: str, **more: Any) -> dict[str, Any]:
     return {**state, "product": {"version": version, "install_folder": "C:\\x"}, "database": {**database, **more}}
 
 
-def roll_back(played: PlayedModules, counts: list[int]) -> list[str]:
+def roll_back(played: PlayedModules, counts: list[int], closed: bool = False) -> list[str]:
     """Go back from a start that has failed, and return the calls.
 
     :param counts: how many records the database holds, one look after the other; the fourth look finds the old version.
+    :param closed: whether the upgrade had succeeded instead, and the rollback was asked for.
     """
     run = {
         "run_id": "run1",
@@ -110,7 +111,7 @@ def roll_back(played: PlayedModules, counts: list[int]) -> list[str]:
         "gather_facts": False,
         "vars": {"upgrade_token": "token1", "upgrade_phase": "start", "upgrade_run": run, "upgrade_old_media_folder": "D:\\media\\10-00"},
         "tasks": [
-            {"ansible.builtin.set_fact": {"upgrade_end_state": ""}},
+            {"ansible.builtin.set_fact": {"upgrade_end_state": "", "upgrade_closed_before": closed}},
             {"ansible.builtin.include_role": {"name": "jp1.itdm.upgrade", "tasks_from": "rollback.yml"}},
         ],
     }
@@ -143,6 +144,28 @@ def test_records_that_come_in_behind_the_first_look_end_a_rollback_before_it_is_
     assert "have accepted 3 records" in " ".join(played.output.split())
 
 
+def test_then_services_of_an_upgrade_that_had_succeeded_are_started_again(played: PlayedModules) -> None:
+    calls = roll_back(played, [200, 203], closed=True)
+    assert calls[-3:] == ["manager_service stopped", "manager_info", "manager_service started"], played.output
+    assert "They run again; keep the new version, or go back all the same." in " ".join(played.output.split())
+
+
+@pytest.mark.parametrize(("end_state", "forgets"), [("ROLLED_BACK", True), ("SUCCEEDED", False), ("PAUSED", False)])
+def test_what_was_undone_before_is_no_reason_for_another_restore(played: PlayedModules, end_state: str, forgets: bool) -> None:
+    run = {"run_id": "run1", "end_state": end_state, "installation_begun": True, "confirmed_steps": ["restore"]}
+    journal = {"content": run, "open": end_state == "PAUSED", "lock": {"held": False, "holder": {}, "holder_gone": None}}
+    answers: list[dict[str, Any]] = [
+        {"module": "upgrade_journal", "options": {"state": "read"}, "result": journal},
+        LOCKED,
+        {"module": "upgrade_journal", "options": {"state": "noted"}, "result": {"content": run}},
+        {"module": "manager_info", "result": {"state": server("10-00"), "profile": {}}},
+        {"module": "upgrade_job", "result": {"failed": True, "msg": "Enough."}},
+    ]
+    notes = [call.options["content"] for call in played.run("rollback", answers) if call.short == "upgrade_journal noted"]
+    assert ({"installation_begun": False, "confirmed_steps": []} in notes) is forgets, played.output
+    assert {"rollback_requested": True} in notes
+
+
 def test_a_rollback_is_over_when_its_journal_says_so(played: PlayedModules) -> None:
     calls = roll_back(played, [200, 200, 200, 190])
     restored = calls.index("database_restore")
@@ -153,3 +176,41 @@ def test_a_rollback_is_over_when_its_journal_says_so(played: PlayedModules) -> N
 
 def test_records_that_the_first_look_finds_are_asked_for_before_anything_is_stopped(played: PlayedModules) -> None:
     assert roll_back(played, [201]) == FIRST_LOOK, played.output
+
+
+NO_RUN = {"module": "upgrade_journal", "options": {"state": "read"}, "result": {"open": False, "content": {}, "lock": {"held": False}}}
+
+
+@pytest.mark.parametrize("method", ["manual", "none"])
+def test_a_backup_that_no_command_takes_is_refused_before_it_gets_a_folder(played: PlayedModules, method: str) -> None:
+    look = {"module": "manager_info", "result": {"state": server("10-00"), "profile": {"backup.method": method}}}
+    calls = [call.short for call in played.run("backup", [NO_RUN, LOCKED, look], confirmed_steps=["backup"])]
+    assert calls == ["upgrade_journal read", "manager_info", "manager_info", "upgrade_journal locked", "upgrade_journal unlocked"], (
+        played.output
+    )
+    output = " ".join(played.output.split())
+    assert f"BLOCKED: MGR: [backup, backup_failed] The profile's field backup.method is {method}" in output
+
+
+def test_a_command_takes_a_backup(played: PlayedModules) -> None:
+    look = {"module": "manager_info", "result": {"state": server("10-00"), "profile": {"backup.method": "command"}}}
+    assert "database_backup taken" in [call.short for call in played.run("backup", [NO_RUN, LOCKED, look])], played.output
+
+
+@pytest.mark.parametrize(("skip", "end"), [("true", "nothing is in the way"), ("false", "[setup_known] Found. Do it.")])
+def test_only_a_run_with_setup_needs_a_way_for_it(played: PlayedModules, skip: str, end: str) -> None:
+    finding = {"check": "setup_known", "severity": "blocker", "host": "DB", "message": "Found.", "remedy": "Do it."}
+    answers: list[dict[str, Any]] = [
+        {
+            "module": "preflight",
+            "options": {"server": name},
+            "result": {
+                "state": {**server("10-00"), "host": name, "computer_name": name, "clock_offset": 0.0},
+                "disks": {},
+                "findings": [finding] if name == "database_server" else [],
+            },
+        }
+        for name in ("database_server", "management_server")
+    ]
+    played.run("preflight", [NO_RUN, *answers], skip_database_upgrade=skip)
+    assert end in " ".join(played.output.split()), played.output

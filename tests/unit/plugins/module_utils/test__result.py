@@ -128,13 +128,16 @@ def test_what_the_server_does_not_show_is_confirmed_by_the_next_command(rollback
     assert json.loads(words[-1]) == {"upgrade_confirmed_steps": ["restore"]}
 
 
-def test_an_unfinished_rollback_is_what_goes_on() -> None:
-    assert "/rollback.yml" in result("BLOCKED", rolling_back=True)["next_command"]
+@pytest.mark.parametrize("reason", ["rolling_back", "requested"])
+@pytest.mark.parametrize("end_state", ["BLOCKED", "PAUSED", "NEEDS_OPERATOR"])
+def test_an_unfinished_rollback_is_what_goes_on(end_state: str, reason: str) -> None:
+    assert "/rollback.yml" in result(end_state, **{reason: True})["next_command"]
 
 
+@pytest.mark.parametrize("reason", ["rolling_back", "requested"])
 @pytest.mark.parametrize("end_state", ["SUCCEEDED", "ROLLED_BACK"])
-def test_a_rollback_that_is_finished_does_not_go_on(end_state: str) -> None:
-    assert "/rollback.yml" not in result(end_state, rolling_back=True)["next_command"]
+def test_a_rollback_that_is_finished_does_not_go_on(end_state: str, reason: str) -> None:
+    assert "/rollback.yml" not in result(end_state, **{reason: True})["next_command"]
 
 
 @pytest.mark.parametrize("key", ["failure", "rollback_failure"])

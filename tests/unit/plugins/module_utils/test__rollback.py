@@ -109,12 +109,20 @@ def test_an_upgraded_schema_alone_is_restored_without_an_installation() -> None:
     assert "10-10" in result["reasons"][0]
 
 
-@pytest.mark.parametrize("found", [100, 0, None])
-def test_missing_records_are_restored(found: int | None) -> None:
-    result = plan(changed(BEFORE, "database_server/database/records", found))
+@pytest.mark.parametrize(("found", "begun"), [(100, False), (0, False), (None, True)])
+def test_missing_records_are_restored(found: int | None, begun: bool) -> None:
+    result = plan(changed(BEFORE, "database_server/database/records", found), installation_begun=begun)
     assert result["restore"] is True
     assert "restore_database" in result["steps"]
     assert f"JP1DB01: the database holds {found} records instead of 200" in result["reasons"]
+
+
+def test_a_database_that_does_not_answer_is_not_restored_before_an_installation() -> None:
+    silent = changed(BEFORE, "database_server/database", {"records": None, "schema": None, "damaged": None})
+    assert (plan(silent)["restore"], plan(silent)["steps"]) == (False, ["start_services"])
+    assert plan(silent, restore_due=True)["restore"] is True
+    assert plan(silent, installation_begun=True)["restore"] is True
+    assert plan(changed(silent, "database_server/database/damaged", True))["restore"] is True
 
 
 def test_what_an_earlier_rollback_did_not_finish_is_due_however_equal_the_rest_looks() -> None:

@@ -15,6 +15,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     UnknownOutcomeError,
     VerificationError,
 )
+from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import Process
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import program_files
 from ansible_collections.jp1.itdm.plugins.plugin_utils._install_manager import InstallManager
@@ -56,6 +57,27 @@ def test_what_runs_already_is_waited_for_and_not_started(scenario: Scenario, wor
     assert result["evidence"]["taken_up"]["exit_code"] == 0
     assert did_work(world) == []
     assert world.jobs == {}
+
+
+@for_every(*DETACHED)
+def test_what_runs_already_in_a_shell_is_waited_for(
+    scenario: Scenario, world: FakeManager, monkeypatch: pytest.MonkeyPatch, no_waiting: list[float]
+) -> None:
+    answers = iter([[Process("left.exe", 7)]] * 3)
+
+    def processes(names: list[str]) -> list[Process]:
+        assert not did_work(world)
+        found = next(answers, [])
+        if not found:
+            scenario.by_hand(world)
+        return found
+
+    monkeypatch.setattr(world, "_running_processes", processes)
+    product = world.product(**{f"{scenario.action}__run_in": "shell"})
+    result = run(scenario.make(product))
+    assert (next(answers, None), len(no_waiting)) == (None, 3)
+    # what the server does not show is done again, behind it
+    assert result["executed"] is not product.shows(scenario.action)
 
 
 @for_every(*DETACHED)
