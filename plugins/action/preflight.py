@@ -11,6 +11,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
 from ansible_collections.jp1.itdm.plugins.module_utils._checks import Subject, Wanted, check_server
 from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VARIABLES
 from ansible_collections.jp1.itdm.plugins.module_utils._version import ProductVersion, check_target
+from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._inspect import (
@@ -50,6 +51,7 @@ class ActionModule(HostAction):
             "disks": inspect_disks(host, folders),
             "backup_copy": inspect_place(host, wanted.backup_copy_folder) if wanted.backup_copy_folder else {},
             "programs_missing": missing_programs(product),
+            "license_file": host.ask(there=windows.file_exists(wanted.license_file)).there if wanted.license_file else False,
             "media": inspect_media(product, wanted.media_folder),
             "old_media": inspect_media(product, wanted.old_media_folder),
         }

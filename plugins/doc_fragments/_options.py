@@ -12,7 +12,7 @@ from __future__ import annotations
 class ModuleDocFragment:
     """The options."""
 
-    # Which product profile counts.
+    # Which product profile counts, and the secrets that its actions may need.
     DOCUMENTATION = r"""
 options:
   profile:
@@ -34,6 +34,20 @@ options:
       - Taken from the variable C(upgrade_confirmed_steps) when not given.
     type: list
     elements: str
+  database_password:
+    description:
+      - The password of the product's database, for the actions whose profile entry needs it.
+      - Taken from the variable C(upgrade_database_password) when not given. This is the better way, because Ansible shows a task's
+        options in verbose output.
+      - It is replaced by asterisks in results, errors and the verbose output of the collection.
+    type: str
+  license_key:
+    description:
+      - The licence key, for the actions whose profile entry needs it.
+      - Taken from the variable C(upgrade_license_key) when not given. This is the better way, because Ansible shows a task's
+        options in verbose output.
+      - It is replaced by asterisks in results, errors and the verbose output of the collection.
+    type: str
 """
 
     # How long a server that does not answer is waited for.
@@ -70,28 +84,9 @@ options:
       database_server: The server that holds the database and the distribution packages.
 """
 
-    # The password of the database.
-    DATABASE_PASSWORD = r"""
+    # The licence file.
+    LICENSE_FILE = r"""
 options:
-  database_password:
-    description:
-      - The password of the product's database, for the actions whose profile entry needs it.
-      - Taken from the variable C(upgrade_database_password) when not given. This is the better way, because Ansible shows a task's
-        options in verbose output.
-      - It is replaced by asterisks in results, errors and the verbose output of the collection.
-    type: str
-"""
-
-    # The licence.
-    LICENSE = r"""
-options:
-  license_key:
-    description:
-      - The licence key, where the profile's action C(register_license) needs it.
-      - Taken from the variable C(upgrade_license_key) when not given. This is the better way, because Ansible shows a task's options
-        in verbose output.
-      - It is replaced by asterisks in results, errors and the verbose output of the collection.
-    type: str
   license_file:
     description: The licence file on the management server, where the profile's action C(register_license) needs one.
     type: str

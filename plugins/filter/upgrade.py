@@ -42,12 +42,16 @@ def finding_lines(findings: Sequence[Mapping[str, str]]) -> list[str]:
     return [f"{item['host']} [{item['check']}] {item['message']} {item['remedy']}" for item in findings]
 
 
-def blockers(findings: Sequence[Mapping[str, str]], open_run: Mapping[str, Any], target_version: str) -> list[dict[str, str]]:
+def blockers(
+    findings: Sequence[Mapping[str, str]], open_run: Mapping[str, Any], target_version: str, skip_database_upgrade: bool = False
+) -> list[dict[str, str]]:
     """Return the findings that stop the run.
 
     :param open_run: the journal's run that is still open, or an empty mapping.
+    :param skip_database_upgrade: whether the run leaves Setup out.
     """
-    found = [dict(item) for item in findings if item["severity"] == BLOCKER]
+    left_out = ("setup_known",) if skip_database_upgrade else ()
+    found = [dict(item) for item in findings if item["severity"] == BLOCKER and item["check"] not in left_out]
     if not open_run:
         return found
     found = [item for item in found if item["check"] not in _EXPECTED_IN_OPEN_RUN]

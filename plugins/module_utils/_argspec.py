@@ -32,10 +32,13 @@ FROM_VARIABLES = {
 # How long a server that does not answer is waited for.
 _CONNECTION: Spec = {"reconnection_time": {"type": "int"}}
 
+# The secrets belong to the profile, because any of its actions may name them, and its programs may print them.
 _PROFILE: Spec = {
     "profile": {"type": "str"},
     "profile_overrides": {"type": "dict"},
     "confirmed_steps": {"type": "list", "elements": "str"},
+    "database_password": {"type": "str", "no_log": True},
+    "license_key": {"type": "str", "no_log": True},
 }
 # Where detached programs keep their folders, and which run they belong to.
 _JOB: Spec = {
@@ -45,17 +48,12 @@ _JOB: Spec = {
 _SERVER: Spec = {
     "server": {"type": "str", "required": True, "choices": ["management_server", "database_server"]},
 }
-_DATABASE_PASSWORD: Spec = {"database_password": {"type": "str", "no_log": True}}
-_LICENSE: Spec = {
-    "license_key": {"type": "str", "no_log": True},
-    "license_file": {"type": "str", "default": ""},
-}
+_LICENSE_FILE: Spec = {"license_file": {"type": "str", "default": ""}}
 
 MANAGER_INFO: Spec = {
     **_CONNECTION,
     **_PROFILE,
     **_SERVER,
-    **_DATABASE_PASSWORD,
     "wait_for_operation_window": {"type": "bool", "default": False},
     "program_files": {"type": "bool", "default": True},
 }
@@ -64,8 +62,7 @@ PREFLIGHT: Spec = {
     **_CONNECTION,
     **_PROFILE,
     **_SERVER,
-    **_DATABASE_PASSWORD,
-    **_LICENSE,
+    **_LICENSE_FILE,
     "target_version": {"type": "str", "required": True},
     "media_folder": {"type": "str", "required": True},
     "old_media_folder": {"type": "str", "default": ""},
@@ -78,7 +75,6 @@ DATABASE_BACKUP: Spec = {
     **_CONNECTION,
     **_PROFILE,
     **_JOB,
-    **_DATABASE_PASSWORD,
     "folder": {"type": "str", "required": True},
     "copy_folder": {"type": "str", "default": ""},
     "run_id": {"type": "str", "required": True},
@@ -89,7 +85,6 @@ DATABASE_RESTORE: Spec = {
     **_CONNECTION,
     **_PROFILE,
     **_JOB,
-    **_DATABASE_PASSWORD,
     "folder": {"type": "str", "required": True},
     "run_id": {"type": "str"},
 }
@@ -123,17 +118,14 @@ DATABASE_SETUP: Spec = {
     **_CONNECTION,
     **_PROFILE,
     **_JOB,
-    **_DATABASE_PASSWORD,
     "version": {"type": "str", "required": True},
 }
 
-MANAGER_LICENSE: Spec = {**_CONNECTION, **_PROFILE, **_LICENSE}
+MANAGER_LICENSE: Spec = {**_CONNECTION, **_PROFILE, **_LICENSE_FILE}
 
 UPGRADE_EVIDENCE: Spec = {
     **_PROFILE,
     **_SERVER,
-    **_DATABASE_PASSWORD,
-    "license_key": _LICENSE["license_key"],
     "journal_folder": _JOB["journal_folder"],
     "folder": {"type": "path", "required": True},
     "run_id": {"type": "str", "required": True},

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import OptionError
-from ansible_collections.jp1.itdm.plugins.module_utils._profile import SECRET_VARIABLES, Profile
+from ansible_collections.jp1.itdm.plugins.module_utils._profile import ACTIONS, ASKING_ACTIONS, SECRET_VARIABLES, Profile
 from ansible_collections.jp1.itdm.plugins.module_utils._version import (
     FIRST_WITH_MDM_CERTIFICATE,
     ProductVersion,
@@ -85,7 +85,8 @@ class Subject:
     :param host: inventory name.
     :param server: V(management_server) or V(database_server).
     :param seen: the inspection of that server, as the module RV(manager_info.state) returns it, plus C(disks), C(media), C(old_media),
-        C(programs_missing) (by action) and C(backup_copy) (whether its drive or share is C(readable), and C(free) bytes there).
+        C(programs_missing) (by action), C(backup_copy) (whether its drive or share is C(readable), and C(free) bytes there) and
+        C(license_file) (whether it is there).
     """
 
     host: str
@@ -329,16 +330,24 @@ def _one_media(subject: Subject, check: str, option: str, folder: str, media: Ma
         )
 
 
-_ACTIONS_WITH_SECRETS = {
-    "management_server": ("install", "register_license"),
-    "database_server": ("backup", "restore", "install", "setup_database"),
+_ACTIONS_ON = {
+    "management_server": (
+        "stop_services",
+        "install",
+        "uninstall",
+        "start_for_license",
+        "register_license",
+        "start_services",
+        "license_status",
+    ),
+    "database_server": ("backup", "restore", "install", "uninstall", "setup_database", "database_status", "backup_status"),
 }
 
 
 def _way_back(subject: Subject) -> Iterator[Finding]:
     profile, wanted = subject.profile, subject.wanted
     for secret in SECRET_VARIABLES:
-        users = [action for action in _ACTIONS_WITH_SECRETS[subject.server] if profile.needs_secret(action, secret)]
+        users = [action for action in _actions(subject) if profile.needs_secret(action, secret)]
         if users and secret not in wanted.secrets_given:
             yield subject.blocker(
                 "credentials",
@@ -347,14 +356,77 @@ def _way_back(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _actions(subject: Subject) -> list[str]:
+    """Return the actions that an upgrade or the way back takes on a server."""
+    profile = subject.profile
+    left_out = {
+        "uninstall": not profile["rollback.remove_new_version_first"],
+        "start_for_license": "start_for_license" not in profile["rollback.order"],
+    }
+    return [action for action in _ACTIONS_ON[subject.server] if not left_out.get(action)]
+
+
 def _profile_complete(subject: Subject) -> Iterator[Finding]:
-    for action in ("backup", "stop_services", "install", "start_services", "register_license", "restore"):
-        if subject.profile[f"{action}.method"] == "none":
+    for action in _actions(subject):
+        if action not in ASKING_ACTIONS and subject.profile[f"{action}.method"] == "none":
             yield subject.blocker(
-                "profile_complete",
+                # a check of its own, because a run may leave Setup out
+                "setup_known" if action == "setup_database" else "profile_complete",
                 f"The profile's field {action}.method is none, so the upgrade or the way back would stop there.",
                 f"Set {action}.method to command or manual.",
             )
+        elif action == "start_for_license" and not subject.profile["services.for_license"]:
+            yield subject.blocker(
+                "profile_complete",
+                "The profile's field services.for_license is empty, so the way back would stop before it registers the licence.",
+                "Fill it in, or take start_for_license out of rollback.order.",
+            )
+
+
+_OF_INSTALLATION = ("auto_update", "log_file", "media_folder", "start_services", "version")
+# What is filled in for an action, besides the install folder and the secrets.
+_FILLED_IN = {
+    "backup": ("backup_folder",),
+    "backup_status": ("backup_folder",),
+    "restore": ("backup_folder",),
+    "setup_database": ("version",),
+    "install": (*_OF_INSTALLATION, "response_file"),
+    "uninstall": _OF_INSTALLATION,
+    "register_license": ("license_file",),
+}
+
+
+def _profile_variables(subject: Subject) -> Iterator[Finding]:
+    profile = subject.profile
+    empty = {
+        name: source
+        for name, source, value in (
+            ("license_file", "upgrade_license_file", subject.wanted.license_file),
+            ("log_file", "the profile's field install.log_file", profile["install.log_file"]),
+            ("response_file", "the profile's field install.response_file", profile["install.response_file"]),
+        )
+        if not value
+    }
+    for action in _actions(subject):
+        filled_in = _FILLED_IN.get(action, ())
+        for variable in sorted(profile.variables(action) - {"install_folder", *SECRET_VARIABLES}):
+            if variable not in filled_in or variable in empty:
+                yield subject.blocker(
+                    "profile_variables",
+                    f"The profile's templates for {action} name {{{variable}}}, which has no value there.",
+                    f"Set {empty[variable]}." if variable in filled_in else f"Take it out of the profile's fields of {action}.",
+                )
+
+
+def _license_file(subject: Subject) -> Iterator[Finding]:
+    file = subject.wanted.license_file
+    needed = "register_license" in _actions(subject) and "license_file" in subject.profile.variables("register_license")
+    if needed and file and not subject.seen["license_file"]:
+        yield subject.blocker(
+            "license_file",
+            f"upgrade_license_file: {file} does not exist or can not be read.",
+            "Copy the licence file there, or correct the option; the way back needs it.",
+        )
 
 
 def _profile_truth(subject: Subject) -> Iterator[Finding]:
@@ -365,7 +437,7 @@ def _profile_truth(subject: Subject) -> Iterator[Finding]:
             f"Nobody has confirmed {len(assumed)} fields of profile {subject.profile.name}: {', '.join(assumed)}.",
             "Confirm or replace them by upgrade_profile_overrides.",
         )
-    for action in ("backup", "restore", "setup_database", "register_license"):
+    for action in ACTIONS:
         if profile_secret_in_argv(subject.profile, action):
             yield subject.warning(
                 "secret_in_argv",
@@ -406,6 +478,8 @@ _RULES: tuple[Rule, ...] = (
     _old_media,
     _way_back,
     _profile_complete,
+    _profile_variables,
+    _license_file,
     _profile_truth,
 )
 

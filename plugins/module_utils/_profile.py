@@ -33,7 +33,8 @@ ROLLBACK_STEPS = (
     "start_services",
 )
 
-# Templates may name these; the secrets among them may stand in standard input only, unless the profile accepts otherwise.
+# Templates may name these; the secrets among them only in standard input and the response file, and on a command line where the profile
+# accepts that.
 SECRET_VARIABLES = ("database_password", "license_key")
 VARIABLES = (
     *SECRET_VARIABLES,
@@ -182,12 +183,19 @@ class Profile:
 
     def needs_secret(self, action: str, variable: str) -> bool:
         """Say whether an action's templates use the given secret variable."""
-        if self[f"{action}.method"] != "command":
-            return False
-        templates = [*self[f"{action}.argv"], self[f"{action}.stdin"]]
-        if action == "install":
-            templates.append(self["install.response_file"])
-        return variable in template_variables(templates)
+        return variable in self.variables(action)
+
+    def variables(self, action: str) -> set[str]:
+        """Return the variables in the templates that an action's method fills in."""
+        method = self[f"{action}.method"]
+        templates: list[str] = []
+        if method == "manual":
+            templates = [self[f"{action}.instruction"]]
+        elif method == "command":
+            templates = [*self[f"{action}.argv"], self[f"{action}.stdin"], self[f"{action}.working_folder"]]
+            if action == "install":
+                templates.append(self["install.response_file"])
+        return template_variables(templates)
 
 
 def build_profile(name: str, document: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Profile:
@@ -318,6 +326,15 @@ def _check_whole(name: str, values: Mapping[str, Any]) -> None:
             raise _bad(
                 f"profile {name}, field {action}.argv: {', '.join(sorted(in_argv))} would stand on a command line that others can list.",
                 f"Pass it by {action}.stdin, or set {action}.secret_in_argv to 'accepted'.",
+            )
+    for field, spec in FIELDS.items():
+        if spec.type not in ("template", "templates") or field.endswith((".argv", ".stdin", ".response_file")):
+            continue
+        templates = values[field] if spec.type == "templates" else [values[field]]
+        if secrets := template_variables(templates) & set(SECRET_VARIABLES):
+            raise _bad(
+                f"profile {name}, field {field}: {', '.join(sorted(secrets))} can not be kept secret there.",
+                "Pass a secret by an action's stdin or by install.response_file.",
             )
     for field in (field for field in values if field.endswith("time_limit") and values[field] < 1):
         raise _bad(f"profile {name}, field {field}: it must be at least 1 second.")

@@ -38,7 +38,7 @@ class ProductVersion:
         :param what: the option or place that the text comes from, for the error.
         :raises OptionError: C(bad_version) when the text has another format.
         """
-        match = _FORMAT.fullmatch(text.strip()) if isinstance(text, str) else None
+        match = _FORMAT.fullmatch(text) if isinstance(text, str) else None
         if match is None:
             raise OptionError(
                 f"{what}: {text!r} is not a version of the product.",

@@ -32,7 +32,6 @@ extends_documentation_fragment:
   - jp1.itdm._options.connection
   - jp1.itdm._options
   - jp1.itdm._options.journal_folder
-  - jp1.itdm._options.database_password
   - jp1.itdm._failures
   - jp1.itdm._failures.product
   - jp1.itdm._failures.database

@@ -20,7 +20,7 @@ extends_documentation_fragment:
   - jp1.itdm._attributes.changes
   - jp1.itdm._options.connection
   - jp1.itdm._options
-  - jp1.itdm._options.license
+  - jp1.itdm._options.license_file
   - jp1.itdm._failures
   - jp1.itdm._failures.product
 notes:

@@ -52,8 +52,7 @@ extends_documentation_fragment:
   - jp1.itdm._options.connection
   - jp1.itdm._options
   - jp1.itdm._options.server
-  - jp1.itdm._options.database_password
-  - jp1.itdm._options.license
+  - jp1.itdm._options.license_file
   - jp1.itdm._failures
   - jp1.itdm._failures.product
   - jp1.itdm._failures.files
@@ -106,6 +105,9 @@ findings:
           20 GB of free space there, or an unknown amount, is only a warning.
         - V(media) and V(old_media) - both versions' media are on a local drive, readable and of the right version.
         - V(profile_complete) - the profile has a way for every step of the upgrade and of the way back.
+        - V(setup_known) - the profile has a way for Setup. The filter P(jp1.itdm.blockers#filter) leaves it out for a run without Setup.
+        - V(profile_variables) - what the profile's templates for these steps name has a value, such as O(license_file).
+        - V(license_file) - the licence file is there, if the profile needs one.
         - V(credentials) - the secrets that the profile's actions need are given.
         - V(profile_assumed) - no field of the profile is an assumption.
         - V(secret_in_argv) - no secret stands on a command line.

@@ -36,11 +36,6 @@ options:
       - The folder on the server that holds the journal and the folders of detached programs.
       - Taken from the variable C(upgrade_journal_folder) when not given, else V(C:\\ProgramData\\jp1_itdm_upgrade).
     type: str
-  license_key:
-    description:
-      - The licence key, which is replaced by asterisks in everything that is collected.
-      - Taken from the variable C(upgrade_license_key) when not given.
-    type: str
   time_limit:
     description: Seconds after which nothing more is asked of the server.
     type: int
@@ -59,7 +54,6 @@ extends_documentation_fragment:
   - jp1.itdm._attributes.reads
   - jp1.itdm._options
   - jp1.itdm._options.server
-  - jp1.itdm._options.database_password
   - jp1.itdm._failures
   - jp1.itdm._failures.product
 notes:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
-from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError
+from ansible_collections.jp1.itdm.plugins.module_utils._errors import ConnectionLostError, TimeLimitError
 from ansible_collections.jp1.itdm.plugins.module_utils._parse_files import Disk
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction, display
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
@@ -85,6 +85,11 @@ def test_secrets_are_marked_and_taken_from_variables(name: str) -> None:
             assert _argspec.FROM_VARIABLES[option] == f"upgrade_{option}"
 
 
+@pytest.mark.parametrize("name", ACTIONS)
+def test_whoever_takes_a_profile_knows_the_secrets_that_it_may_name(name: str) -> None:
+    assert "profile" not in action(name).spec or set(SECRETS) <= set(action(name).spec)
+
+
 def test_manager_info(management: FakeManager, database: FakeManager, variables: dict[str, Any]) -> None:
     result = good("manager_info", {"server": "database_server"}, variables)
     assert result["changed"] is False
@@ -141,7 +146,15 @@ def test_preflight_judges_the_backup_only_where_it_is_taken(management: FakeMana
     assert good("preflight", options, variables)["findings"] == []
 
 
-@pytest.mark.parametrize(("target", "code"), [("10.10", "bad_version"), ("10-50", "itdm2_target")])
+def test_preflight_looks_for_the_licence_file(management: FakeManager, variables: dict[str, Any]) -> None:
+    options = {**PREFLIGHT, "server": "management_server", "license_file": r"D:\JP1\x.lic"}
+    variables |= {"upgrade_profile_overrides": {"register_license.argv": ["licreg.exe", "{license_file}"]}}
+    assert [finding["check"] for finding in good("preflight", options, variables)["findings"]] == ["license_file"]
+    management.add_file(r"D:\JP1\x.lic")
+    assert good("preflight", options, variables)["findings"] == []
+
+
+@pytest.mark.parametrize(("target", "code"), [("10.10", "bad_version"), ("10-10 ", "bad_version"), ("10-50", "itdm2_target")])
 def test_preflight_refuses_a_wrong_target_before_it_asks_the_server(
     database: FakeManager, variables: dict[str, Any], target: str, code: str
 ) -> None:
@@ -216,6 +229,12 @@ def test_services_are_stopped_and_started(management: FakeManager, variables: di
         assert good("manager_service", options, variables)["changed"] is False
 
 
+def test_services_are_stopped_with_the_secret_that_the_profile_names(management: FakeManager, variables: dict[str, Any]) -> None:
+    variables["upgrade_profile_overrides"] = {"stop_services.stdin": "{database_password}\r\n"}
+    assert good("manager_service", {"server": "management_server", "state": "stopped"}, variables)["changed"] is True
+    assert management.given == ["correct horse\r\n"]
+
+
 def test_a_database_server_is_upgraded(database: FakeManager, variables: dict[str, Any]) -> None:
     stop_all(database)
     options = {"server": "database_server", "version": "10-10", "media_folder": MEDIA + r"\10-10", "auto_update": True}
@@ -241,6 +260,26 @@ def test_an_old_version_is_installed_again(database: FakeManager, variables: dic
     del options["program_files"]
     database.put_version("10-10")
     assert run("manager_install", options, variables)["failure"]["code"] == "downgrade"
+
+
+def test_an_installer_is_given_the_secrets_that_the_profile_names(database: FakeManager, variables: dict[str, Any]) -> None:
+    files = good("manager_info", {"server": "database_server"}, variables)["state"]["program_files"]
+    stop_all(database)
+    database.put_version("10-10")
+    variables["upgrade_profile_overrides"] = {
+        "install.response_file": "Key={license_key}\r\n",
+        "uninstall.stdin": "{database_password}\r\n",
+    }
+    options = {
+        "server": "database_server",
+        "version": "10-00",
+        "media_folder": MEDIA + r"\10-00",
+        "removal_media_folder": MEDIA + r"\10-10",
+        "program_files": files,
+    }
+    assert good("manager_install", options, variables)["changed"] is True
+    assert database.started_by_installer == ["Key=battery-staple\r\n"]
+    assert "correct horse\r\n" in database.given
 
 
 def test_a_licence_is_registered(management: FakeManager, variables: dict[str, Any]) -> None:
@@ -371,6 +410,13 @@ def test_what_an_earlier_try_has_left_is_waited_for(database: FakeManager, varia
     assert result["changed"] is False
     assert [(job["action"], job["exit_code"]) for job in result["jobs"]] == [("install", None if check_mode else 0)]
     assert "run1-install-10-10" in database.jobs
+
+
+def test_what_a_left_program_has_printed_shows_no_secret(database: FakeManager, variables: dict[str, Any]) -> None:
+    printed = {"stdout": "password correct horse", "log": "key battery-staple"}
+    database.leave_job("run1-install-10-10", TimeLimitError("It still runs.", code="time_limit", evidence=printed))
+    result = run("upgrade_job", {"server": "database_server", "run_id": "run1"}, variables)
+    assert result["failure"]["evidence"] == {"stdout": "password ********", "log": "key ********"}
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

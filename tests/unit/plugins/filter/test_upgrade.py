@@ -71,6 +71,12 @@ def test_warnings_stop_nothing() -> None:
     assert checks([finding("cluster"), finding("services_known", "warning")]) == ["cluster"]
 
 
+def test_a_run_without_setup_needs_no_way_for_it() -> None:
+    findings = [finding("setup_known"), finding("cluster")]
+    assert checks(findings) == ["setup_known", "cluster"]
+    assert [item["check"] for item in blockers(findings, {}, "10-10", True)] == ["cluster"]
+
+
 INTERRUPTED = ["same_version", "services_known", "services_running", "product_installed", "programs_known", "old_media", "backup_space"]
 
 

@@ -21,6 +21,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._checks import (
     check_system,
     drive_of,
 )
+from ansible_collections.jp1.itdm.plugins.module_utils._profile import ACTIONS
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import profile
 from ansible_collections.jp1.itdm.tests.unit.plugins.states import State, changed, server_state, system_state
 
@@ -231,6 +232,20 @@ def test_a_secret_is_needed_on_the_server_whose_programs_take_it(server: str, mi
     assert check(seen(server), wanted=replace(WANTED, secrets_given=(missing,))) == []
 
 
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_secret_is_needed_by_every_action_that_names_it(action: str) -> None:
+    wanted = replace(WANTED, secrets_given=("database_password",))
+    overrides: dict[str, Any] = {"register_license__stdin": "", f"{action}__stdin": "{license_key}"}
+    findings = [finding for server in ("management_server", "database_server") for finding in check(seen(server), wanted, **overrides)]
+    assert {finding.check for finding in findings} == {"credentials"}
+    assert all(f"needs it for {action}." in finding.message for finding in findings)
+
+
+def test_a_removal_that_the_profile_leaves_out_needs_no_secret() -> None:
+    wanted = replace(WANTED, secrets_given=("database_password",))
+    assert check(wanted=wanted, uninstall__stdin="{license_key}", rollback__remove_new_version_first=False) == []
+
+
 def test_a_secret_that_no_command_uses_is_not_needed() -> None:
     findings = check(
         wanted=replace(WANTED, secrets_given=("database_password",)),
@@ -240,16 +255,85 @@ def test_a_secret_that_no_command_uses_is_not_needed() -> None:
     assert findings == []
 
 
-def test_a_secret_on_a_command_line_is_shown() -> None:
-    findings = check(backup__argv=["x.exe", "{database_password}"], backup__secret_in_argv="accepted")
-    assert "backup" in only(findings, "secret_in_argv", WARNING).message
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_secret_on_a_command_line_is_shown(action: str) -> None:
+    overrides: dict[str, Any] = {f"{action}__argv": ["x.exe", "{database_password}"], f"{action}__secret_in_argv": "accepted"}
+    findings = check(**overrides)
+    assert action in only(findings, "secret_in_argv", WARNING).message
 
 
-@pytest.mark.parametrize("action", ["backup", "stop_services", "install", "start_services", "register_license", "restore"])
-def test_a_profile_without_a_way_for_a_step_blocks(action: str) -> None:
+NEEDED = {
+    "management_server": ["stop_services", "install", "uninstall", "start_services", "start_for_license", "register_license"],
+    "database_server": ["backup", "install", "uninstall", "restore"],
+}
+
+
+@pytest.mark.parametrize(("server", "action"), [(server, action) for server, actions in NEEDED.items() for action in actions])
+def test_a_profile_without_a_way_for_a_step_blocks(server: str, action: str) -> None:
     overrides: dict[str, Any] = {f"{action}__method": "none"}
-    found = only(check(**overrides), "profile_complete")
+    found = only(check(seen(server), **overrides), "profile_complete")
     assert f"{action}.method" in found.message
+
+
+def test_a_profile_without_a_way_for_setup_blocks_by_a_check_that_can_be_left_out() -> None:
+    assert "setup_database.method" in only(check(setup_database__method="none"), "setup_known").message
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"uninstall__method": "none", "rollback__remove_new_version_first": False},
+        {"start_for_license__method": "none", "services__for_license": [], "rollback__order": ["stop_services", "register_license"]},
+        {"license_status__method": "none", "database_status__method": "none", "backup_status__method": "none"},
+    ],
+)
+def test_what_neither_the_upgrade_nor_the_way_back_takes_may_have_no_way(overrides: dict[str, Any]) -> None:
+    assert [check(seen(server), **overrides) for server in NEEDED] == [[], []]
+
+
+def test_the_licence_needs_services_to_start() -> None:
+    found = only(check(seen("management_server"), services__for_license=[]), "profile_complete")
+    assert "services.for_license" in found.message
+
+
+# What templates name
+
+
+BY_HAND = {"register_license__method": "manual", "register_license__instruction": "Register {license_file}."}
+IN_ARGV: dict[str, Any] = {"register_license__argv": ["licreg.exe", "{license_file}"]}
+
+
+@pytest.mark.parametrize("overrides", [IN_ARGV, BY_HAND])
+def test_a_licence_file_that_is_used_has_to_be_given_and_to_be_there(overrides: dict[str, Any]) -> None:
+    wanted = replace(WANTED, license_file=r"C:\x.lic")
+    assert "upgrade_license_file" in only(check(seen("management_server"), **overrides), "profile_variables").remedy
+    gone = {**seen("management_server"), "license_file": False}
+    assert r"C:\x.lic" in only(check(gone, wanted, **overrides), "license_file").message
+    assert check({**gone, "license_file": True}, wanted, **overrides) == []
+    assert check(**overrides) == []  # it is registered on the other server
+
+
+def test_a_licence_file_that_is_not_used_need_not_be_there() -> None:
+    assert check({**seen("management_server"), "license_file": False}, replace(WANTED, license_file=r"C:\x.lic")) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "overrides", "remedy"),
+    [
+        ("database_server", {"uninstall__argv": ["x.exe", "{log_file}"], "install__log_file": ""}, "install.log_file"),
+        ("database_server", {"install__response_file": ""}, "install.response_file"),
+        ("database_server", {"uninstall__argv": ["x.exe", "{response_file}"]}, "fields of uninstall"),
+        ("database_server", {"restore__working_folder": "{version}"}, "fields of restore"),
+        ("management_server", {"stop_services__argv": ["x.exe", "{backup_folder}"]}, "fields of stop_services"),
+        ("management_server", {"install__response_file": "{license_file}"}, "fields of install"),
+    ],
+)
+def test_a_variable_without_a_value_is_found_before_the_first_change(server: str, overrides: dict[str, Any], remedy: str) -> None:
+    assert remedy in only(check(seen(server), **overrides), "profile_variables").remedy
+
+
+def test_a_variable_in_what_no_method_reads_needs_no_value() -> None:
+    assert check(install__method="manual", install__instruction="Install {version}.", install__response_file="{license_file}") == []
 
 
 def test_a_program_that_is_not_there_blocks() -> None:
@@ -377,6 +461,11 @@ EVERY_FINDING: list[Callable[[], list[Finding]]] = [
     lambda: check(wanted=replace(WANTED, secrets_given=())),
     lambda: check(seen("management_server"), replace(WANTED, secrets_given=())),
     lambda: check(restore__method="none"),
+    lambda: check(setup_database__method="none"),
+    lambda: check(seen("management_server"), services__for_license=[]),
+    lambda: check(seen("management_server"), **IN_ARGV),
+    lambda: check(uninstall__argv=["x.exe", "{response_file}"]),
+    lambda: check({**seen("management_server"), "license_file": False}, replace(WANTED, license_file="C:\\x.lic"), **IN_ARGV),
     lambda: check_assumed("backup.argv", "restore.argv"),
     lambda: check(backup__argv=["x.exe", "{database_password}"], backup__secret_in_argv="accepted"),
     lambda: check_both(changed(system_state(), "database_server/product/version", "09-51")),

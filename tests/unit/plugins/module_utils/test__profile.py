@@ -173,6 +173,15 @@ def test_a_secret_on_a_command_line_is_refused_unless_accepted(action: str, secr
     assert "would stand" in refused(document(**fields, **{f"{action}__secret_in_argv": "yes"})).message
 
 
+@pytest.mark.parametrize("secret", SECRET_VARIABLES)
+@pytest.mark.parametrize("field", ["backup.instruction", "backup.working_folder", "evidence.files", "install.log_file"])
+def test_a_secret_is_refused_where_it_can_not_be_kept(field: str, secret: str) -> None:
+    template = f"C:\\{{{secret}}}"
+    error = refused({"fields": {}}, {field: [template] if FIELDS[field].type == "templates" else template})
+    assert field in error.message
+    assert secret in error.message
+
+
 def test_an_override_can_not_bring_a_secret_onto_a_command_line() -> None:
     assert "restore.argv" in refused(DOCUMENT, {"restore.argv": ["x.exe", "{database_password}"]}).message
 
@@ -190,6 +199,7 @@ def test_a_secret_is_needed_where_a_command_uses_it() -> None:
     assert profile.needs_secret("backup", "database_password")
     assert not profile.needs_secret("backup", "license_key")
     assert profile.needs_secret("register_license", "license_key")
+    assert build_profile("unit", DOCUMENT, {"uninstall.stdin": "{license_key}"}).needs_secret("uninstall", "license_key")
     by_hand = build_profile("unit", DOCUMENT, {"backup.method": "manual", "backup.instruction": "Do it."})
     assert not by_hand.needs_secret("backup", "database_password")
 

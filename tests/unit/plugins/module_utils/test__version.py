@@ -55,9 +55,10 @@ def test_a_version_is_not_compared_with_a_text() -> None:
         assert ProductVersion(10, 0) < "10-10"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "10", "10.10", "1010", "1-10", "10-1", "10-10-1", "10-10-ABC", "10-10-a", "v10-10", "10-10-01-01", "１０-１０"]
-)
+FORMATS = ["", "10", "10.10", "1010", "1-10", "10-1", "10-10-1", "10-10-ABC", "10-10-a", "v10-10", "10-10-01-01", "１０-１０"]
+
+
+@pytest.mark.parametrize("text", [*FORMATS, "10-10 ", " 10-10", "10-10\n"])
 def test_other_formats_are_refused_by_name(text: str) -> None:
     with pytest.raises(OptionError, match="upgrade_target_version") as caught:
         ProductVersion.parse(text, "upgrade_target_version")
