@@ -93,6 +93,19 @@ def test_nothing_is_restored_when_nothing_was_touched(system: System, run: Playb
     assert "restore" not in steps_started(system)
 
 
+@SLOW
+def test_a_second_rollback_restores_nothing(system: System, run: Playbooks) -> None:
+    """Where the schema can not be seen, it would throw the records away that were accepted since the first one."""
+    before = system.look()
+    hidden = {"database_status.schema": ""}
+    fail(system, "installer on the database server", "middle")
+    assert_rolled_back(system, before, run("upgrade", profile_overrides=hidden))
+    lost = system.lost()
+    again = run("rollback", profile_overrides=hidden).assert_end("ROLLED_BACK", green=True)
+    assert (again.result["records"]["lost"], system.lost()) == (0, lost)
+    assert steps_started(system).count("restore") == 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["middle", "after"])
 def test_the_old_version_over_the_new_one(system: System, run: Playbooks, when: str) -> None:

@@ -45,8 +45,12 @@ def test_a_good_run(system: System, run: Playbooks, environment: dict[str, str])
 
 
 def test_a_failing_run(system: System, run: Playbooks) -> None:
-    """Setup and the licence's registration are those which get secrets; both fail."""
+    """Setup, the installers and the licence's registration get secrets; an installer and, on the way back, the registration fail."""
     fail(system, "installer on the management server", "after")
     system.fault(system.manager, "program:licreg", kind="fail", when="before", exit_code=9)
-    failed = run("upgrade", "-vvv", environment={"ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "1"}).assert_end("ROLLBACK_FAILED")
+    given = {f"{action}.stdin": "{license_key}" for action in ("install", "uninstall")}
+    failed = run("upgrade", "-vvv", profile_overrides=given, environment={"ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "1"}).assert_end(
+        "ROLLBACK_FAILED"
+    )
+    assert "licreg.exe ended with exit code 9" in failed.last_line
     assert_discreet(system, failed)
