@@ -419,9 +419,11 @@ def _profile_variables(subject: Subject) -> Iterator[Finding]:
 
 
 def _license_file(subject: Subject) -> Iterator[Finding]:
-    file = subject.wanted.license_file
-    needed = "register_license" in _actions(subject) and "license_file" in subject.profile.variables("register_license")
-    if needed and file and not subject.seen["license_file"]:
+    file, profile = subject.wanted.license_file, subject.profile
+    # a person, and SYSTEM, may reach a share that the connection does not
+    seen_from_here = profile["register_license.method"] == "command" and profile["register_license.run_in"] == "shell"
+    needed = "register_license" in _actions(subject) and "license_file" in profile.variables("register_license")
+    if needed and seen_from_here and file and not subject.seen["license_file"]:
         yield subject.blocker(
             "license_file",
             f"upgrade_license_file: {file} does not exist or can not be read.",

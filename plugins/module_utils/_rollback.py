@@ -45,8 +45,8 @@ def programs_differ(before: State, now: State) -> list[str]:
 def state_differences(before: State, now: State, restored_records: Any = None) -> list[str]:
     """Return every difference between a system's state before and now, one sentence each; empty when equal.
 
-    :param restored_records: the number of records in the backup that was restored; None when nothing was restored, and then
-        no record that was there before may be missing.
+    :param restored_records: the number of records in the backup that was restored, or that an earlier rollback has left; None when there
+        is neither, and then no record that was there before may be missing.
     """
     return [f"{now[server]['host']}: {text}" for server in SERVERS for text in _server_differences(before[server], now[server])] + [
         f"{now['database_server']['host']}: {text}"
@@ -82,7 +82,11 @@ def _record_differences(before: State, now: State, restored: int | None) -> Iter
     # the services accept records again as soon as they run, so only a smaller number is a loss
     expected = restored if restored is not None else before["database"]["records"]
     found = now["database"]["records"]
-    if expected is not None and (found is None or found < expected):
+    if expected is None:
+        return
+    if found is None:
+        yield f"the database does not tell its {expected} records; see why it does not answer, or restore the backup by hand"
+    elif found < expected:
         yield f"the database holds {found} records instead of {expected}"
 
 
@@ -93,7 +97,8 @@ def rollback_plan(run: Mapping[str, Any], now: State, order: Sequence[str]) -> d
     Where nothing was touched only the services are started: a restore would throw later records away.
 
     :param run: the journal's run: C(state_before); C(records_at_stop): how many records the database held when the services were
-        stopped for the upgrade; C(installation_begun); C(restore_due) and C(license_due): what an earlier rollback of this run found
+        stopped for the upgrade; C(records_expected): how many it held after an earlier rollback of this run, which are fewer than before
+        where the backup held fewer; C(installation_begun); C(restore_due) and C(license_due): what an earlier rollback of this run found
         and did not finish; C(steps): a step that an earlier rollback has begun is taken again, to find out what became of it.
     :param order: the profile's field C(rollback.order).
     :returns: C(touched): the servers whose programs differ; C(reasons): texts; C(restore) and C(license): whether the backup
@@ -132,7 +137,7 @@ def _data_differs(before: Mapping[str, Any], now: Mapping[str, Any], run: Mappin
         differences.append("the database says that it is damaged")
     if before["schema"] != now["schema"]:
         differences.append(f"database schema is {now['schema']} instead of {before['schema']}")
-    records = (as_count(before["records"]), as_count(now["records"]))
+    records = (as_count(run.get("records_expected", before["records"])), as_count(now["records"]))
     if records[0] is not None and (records[1] is None or records[1] < records[0]):
         differences.append(f"the database holds {records[1]} records instead of {records[0]}")
     return differences

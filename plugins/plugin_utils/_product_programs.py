@@ -211,7 +211,11 @@ class ProductPrograms:
         if not self.can(action):
             return None
         if self.profile[f"{action}.run_in"] == "shell":
-            self._await_end([action], looks=1)
+            try:
+                self._await_end(self._own_programs([action]), self.profile[f"{action}.time_limit"], looks=1)
+            except TimeLimitError:
+                self._remove_left_response([action])
+                raise
         ends = {step: self._take_up(step) for step in self.left_steps() if action_of(step) == action}
         return ends.get(step_name(action, version))
 
@@ -241,19 +245,24 @@ class ProductPrograms:
 
         :raises TimeLimitError: C(time_limit): it takes longer than the profile allows them.
         """
-        try:
-            self._await_end(actions, _QUIET_LOOKS)
-        finally:
-            if "install" in actions and self.profile["install.response_file"] and self.profile["install.run_in"] == "shell":
-                self._remove_response("install")
-
-    def _await_end(self, actions: Sequence[str], looks: int) -> None:
-        programs = [self.profile[f"{action}.argv"][0] for action in actions if self.can(action)]
-        # a program of Windows may run for many reasons
-        names = {ntpath.basename(program) for program in programs if program.startswith("{")}
+        names = self._own_programs(actions)
         if set(actions) & set(LONG_ACTIONS):
             names |= set(self.profile["product.installer_processes"])
-        limit = max(self.profile[f"{action}.time_limit"] for action in actions)
+        try:
+            self._await_end(names, max(self.profile[f"{action}.time_limit"] for action in actions), _QUIET_LOOKS)
+        finally:
+            self._remove_left_response(actions)
+
+    def _remove_left_response(self, actions: Sequence[str]) -> None:
+        if "install" in actions and self.profile["install.response_file"] and self.profile["install.run_in"] == "shell":
+            self._remove_response("install")
+
+    def _own_programs(self, actions: Sequence[str]) -> set[str]:
+        programs = [self.profile[f"{action}.argv"][0] for action in actions if self.can(action)]
+        # a program of Windows may run for many reasons
+        return {ntpath.basename(program) for program in programs if program.startswith("{")}
+
+    def _await_end(self, names: set[str], limit: int, looks: int) -> None:
         end = time.monotonic() + limit
         quiet = 0
         while names and quiet < looks:

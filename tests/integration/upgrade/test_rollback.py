@@ -101,6 +101,7 @@ def test_a_second_rollback_restores_nothing(system: System, run: Playbooks) -> N
     fail(system, "installer on the database server", "middle")
     assert_rolled_back(system, before, run("upgrade", profile_overrides=hidden))
     lost = system.lost()
+    assert "Steps of the rollback: start_services." in run("rollback", "--check", profile_overrides=hidden).output
     again = run("rollback", profile_overrides=hidden).assert_end("ROLLED_BACK", green=True)
     assert (again.result["records"]["lost"], system.lost()) == (0, lost)
     assert steps_started(system).count("restore") == 1

@@ -308,7 +308,10 @@ def test_a_licence_file_that_is_used_has_to_be_given_and_to_be_there(overrides: 
     wanted = replace(WANTED, license_file=r"C:\x.lic")
     assert "upgrade_license_file" in only(check(seen("management_server"), **overrides), "profile_variables").remedy
     gone = {**seen("management_server"), "license_file": False}
-    assert r"C:\x.lic" in only(check(gone, wanted, **overrides), "license_file").message
+    if overrides is IN_ARGV:
+        assert r"C:\x.lic" in only(check(gone, wanted, **overrides), "license_file").message
+    else:  # on a share, say, that the person reaches
+        assert check(gone, wanted, **overrides) == []
     assert check({**gone, "license_file": True}, wanted, **overrides) == []
     assert check(**overrides) == []  # it is registered on the other server
 

@@ -14,6 +14,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
     ConnectionLostError,
     OptionError,
     PreconditionError,
+    TimeLimitError,
     UnknownOutcomeError,
     VerificationError,
 )
@@ -148,6 +149,17 @@ def test_an_installer_that_runs_unseen_keeps_its_response_file_until_its_end(rea
     run(forward(ready, overrides={"install__run_in": "shell"}))
     assert seen
     assert all(seen)
+    assert RESPONSE["shell"] not in ready.files
+
+
+def test_an_installer_that_runs_for_too_long_leaves_no_response_file(
+    ready: FakeManager, monkeypatch: pytest.MonkeyPatch, no_waiting: list[float]
+) -> None:
+    """It may hold a secret."""
+    monkeypatch.setattr(ready, "_running_processes", lambda names: [Process("SETUP.EXE", 7)] if ready.ran else [])
+    ready.faults["setup"] = Fault(error=ConnectionLostError("Gone.", code="answer_lost"))
+    with pytest.raises(TimeLimitError):
+        run(forward(ready, overrides={"install__run_in": "shell"}))
     assert RESPONSE["shell"] not in ready.files
 
 

@@ -80,6 +80,13 @@ def test_what_runs_already_in_a_shell_is_waited_for(
     assert result["executed"] is not product.shows(scenario.action)
 
 
+@for_every(*[scenario for scenario in DETACHED if scenario.action != "install"])
+def test_a_strangers_installer_is_not_waited_for(scenario: Scenario, world: FakeManager, no_waiting: list[float]) -> None:
+    world.processes.append("SETUP.EXE")
+    assert run(scenario.make(world.product(**{f"{scenario.action}__run_in": "shell"})))["executed"] is True
+    assert no_waiting == []
+
+
 @for_every(*DETACHED)
 @pytest.mark.parametrize("end", [CommandResult(7, "", "", 1.0), UnknownOutcomeError("lost", code="job_lost")], ids=["failed", "lost"])
 def test_what_had_failed_or_is_lost_is_done_again(scenario: Scenario, world: FakeManager, end: CommandResult | Exception) -> None:
