@@ -244,17 +244,19 @@ def test_a_database_server_is_upgraded(database: FakeManager, variables: dict[st
     assert good("database_setup", {"version": "10-10"}, variables)["changed"] is False
 
 
+OLD_VERSION_AGAIN = {
+    "server": "database_server",
+    "version": "10-00",
+    "media_folder": MEDIA + r"\10-00",
+    "removal_media_folder": MEDIA + r"\10-10",
+}
+
+
 def test_an_old_version_is_installed_again(database: FakeManager, variables: dict[str, Any]) -> None:
     files = good("manager_info", {"server": "database_server"}, variables)["state"]["program_files"]
     stop_all(database)
     database.put_version("10-10")
-    options = {
-        "server": "database_server",
-        "version": "10-00",
-        "media_folder": MEDIA + r"\10-00",
-        "removal_media_folder": MEDIA + r"\10-10",
-        "program_files": files,
-    }
+    options = {**OLD_VERSION_AGAIN, "program_files": files}
     assert good("manager_install", options, variables)["changed"] is True
     assert database.version == "10-00"
     del options["program_files"]
@@ -270,13 +272,7 @@ def test_an_installer_is_given_the_secrets_that_the_profile_names(database: Fake
         "install.response_file": "Key={license_key}\r\n",
         "uninstall.stdin": "{database_password}\r\n",
     }
-    options = {
-        "server": "database_server",
-        "version": "10-00",
-        "media_folder": MEDIA + r"\10-00",
-        "removal_media_folder": MEDIA + r"\10-10",
-        "program_files": files,
-    }
+    options = {**OLD_VERSION_AGAIN, "program_files": files}
     assert good("manager_install", options, variables)["changed"] is True
     assert database.started_by_installer == ["Key=battery-staple\r\n"]
     assert "correct horse\r\n" in database.given
