@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.jp1.itdm.plugins.module_utils import _argspec
 from ansible_collections.jp1.itdm.plugins.plugin_utils._action import HostAction
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import Host
-from ansible_collections.jp1.itdm.plugins.plugin_utils._left_jobs import left_jobs
+from ansible_collections.jp1.itdm.plugins.plugin_utils._left_jobs import left_jobs, left_tasks
 
 
 class ActionModule(HostAction):
@@ -22,5 +22,7 @@ class ActionModule(HostAction):
         """Return how they ended; check mode neither waits nor removes."""
         remove = options["results"] == "remove"
         acts = not self._task.check_mode
-        jobs = left_jobs(self.product(host, options), wait=acts, remove=remove and acts)
-        return {"changed": remove and bool(jobs), "jobs": jobs}
+        product = self.product(host, options)
+        jobs = left_jobs(product, wait=acts, remove=remove and acts)
+        tasks = left_tasks(product, remove=acts) if remove else []
+        return {"changed": remove and bool(jobs or tasks), "jobs": jobs, "tasks": tasks}

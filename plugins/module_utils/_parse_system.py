@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -70,15 +72,16 @@ def parse_listening_ports(text: str) -> set[int]:
 
 def parse_processes(text: str) -> list[Process]:
     """Return the processes from C(tasklist /fo csv /nh)."""
-    processes = []
-    for line in text.split("\n"):
-        try:
-            row = next(csv.reader([line], strict=True), [])
-        except csv.Error:
-            continue
-        if len(row) >= 2 and re.fullmatch(r"[0-9]{1,10}", row[1]):
-            processes.append(Process(row[0], int(row[1])))
-    return processes
+    return [Process(row[0], int(row[1])) for row in _rows(text) if len(row) >= 2 and re.fullmatch(r"[0-9]{1,10}", row[1])]
+
+
+def parse_tasks(text: str, folder: str) -> dict[str, list[str]]:
+    """Return the tasks in a folder of the Task Scheduler from C(schtasks /query /fo csv /nh /v), by their names, each with its fields.
+
+    :param folder: without a backslash at its begin or end.
+    """
+    begin = f"\\{folder}\\".lower()
+    return {field[len(begin) :]: row for row in _rows(text) for field in row if field.lower().startswith(begin)}
 
 
 def parse_sids(text: str) -> set[str]:
@@ -90,6 +93,12 @@ def parse_environment(text: str) -> dict[str, str]:
     """Return the variables from C(set), by their names in upper case."""
     pairs = (line.partition("=") for line in text.split("\n"))
     return {name.upper(): value for name, equals, value in pairs if name and equals}
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    for line in text.split("\n"):
+        with suppress(csv.Error):
+            yield next(csv.reader([line], strict=True), [])
 
 
 def _cim_time(text: str, name: str) -> datetime | None:

@@ -28,7 +28,9 @@ options:
     default: keep
     choices:
       keep: They stay, for the steps that they belong to.
-      remove: They are removed, because no step will ask for them any more.
+      remove:
+        - They are removed, because no step will ask for them any more. So are tasks of jobs that were removed before, of whatever run, which a
+          power loss has brought back.
 extends_documentation_fragment:
   - jp1.itdm._attributes
   - jp1.itdm._options.connection
@@ -113,6 +115,12 @@ failure:
     host:
       description: The server's name in the inventory.
       type: str
+tasks:
+  description: The names of removed jobs whose tasks were there again; empty unless O(results=remove).
+  returned: success
+  type: list
+  elements: str
+  sample: []
 http_requests:
   description: How many HTTP requests the task sent to the server.
   returned: when the server was contacted

@@ -29,7 +29,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._errors import (
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult, Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._job_texts import command_script, task_xml
-from ansible_collections.jp1.itdm.plugins.plugin_utils._job_view import HAS_NOT_RUN, JobState, JobView
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job_view import COMMAND_FILE, HAS_NOT_RUN, JobState, JobView
 from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import folder_test
 from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Probe
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import Line
@@ -82,7 +82,7 @@ class Job(JobView):
             working_folder=working_folder,
             code_page=self.host.runner.code_page_fallback,
         )
-        content = {**private, "run.cmd": script, "task.xml": task_xml(self.name, self.file("run.cmd"))}
+        content = {**private, COMMAND_FILE: script, "task.xml": task_xml(self.name, self.file(COMMAND_FILE))}
         create = f"(schtasks /create /f /tn {quote(self.task)} /xml {quote(self.file('task.xml'))} 2>&1||exit {_NOT_TAKEN})"
         try:
             self.host.write_folder(self.folder, content, unless="started", then=create)

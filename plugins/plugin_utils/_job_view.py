@@ -23,6 +23,9 @@ from ansible_collections.jp1.itdm.plugins.plugin_utils._probe import Answer, Pro
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import mask
 from ansible_collections.jp1.itdm.plugins.plugin_utils._quoting import path as quote
 
+TASK_FOLDER = "jp1_itdm"
+COMMAND_FILE = "run.cmd"
+
 # What the Task Scheduler gives as a task's last result; the words for it differ by language.
 _RUNNING = "267009"  # SCHED_S_TASK_RUNNING
 HAS_NOT_RUN = "267011"  # SCHED_S_TASKHAS_NOT_RUN
@@ -79,7 +82,7 @@ class JobView:
         self.host = host
         self.name = name
         self.folder = f"{windows_path(folder)}\\{name}"
-        self.task = f"jp1_itdm\\{name}"
+        self.task = f"{TASK_FOLDER}\\{name}"
         self.log_file = log_file
         self.secrets = tuple(secrets)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jp1.itdm authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wait for the detached programs that an earlier run of the same run's playbook has left on a server.
+"""Wait for the detached programs that an earlier run of the same run's playbook has left on a server, and remove what is left of others.
 
 Note that this module is private to the collection.
 """
@@ -48,3 +48,16 @@ def left_jobs(product: Product, *, wait: bool = True, remove: bool = False) -> l
         version = step.partition("-")[2]
         ends.append({"action": action, "version": version, "exit_code": exit_code, "lost": lost, "elapsed": elapsed})
     return ends
+
+
+def left_tasks(product: Product, *, remove: bool = False) -> list[str]:
+    """Return the names of jobs that were removed and whose tasks are there again, as after a power loss.
+
+    They have no trigger and nothing to run.
+
+    :param remove: whether to remove them.
+    """
+    jobs = product.jobs_brought_back()
+    for job in jobs if remove else []:
+        job.remove()
+    return [job.name for job in jobs]

@@ -27,6 +27,8 @@ from ansible_collections.jp1.itdm.plugins.module_utils._profile import ASKING_AC
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _windows as windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult, Host
 from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job_view import COMMAND_FILE, TASK_FOLDER
+from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import windows_path
 
 DEFAULT_JOURNAL_FOLDER = r"C:\ProgramData\jp1_itdm_upgrade"
 _TAIL = 2000  # characters of a program's output that go into a result
@@ -198,6 +200,18 @@ class ProductPrograms:
         items = self.host.ask(items=windows.folder(self.jobs_folder)).items or []
         begin = f"{self.run_id}-"
         return sorted(item.name.removeprefix(begin) for item in items if item.is_folder and item.name.startswith(begin))
+
+    def jobs_brought_back(self) -> list[Job]:
+        """Return the jobs, of whatever run, that were removed and whose tasks are there again: a power loss can undo their deletion."""
+        seen = self.host.ask(tasks=windows.tasks(TASK_FOLDER), items=windows.folder(self.jobs_folder))
+        there = {item.name.lower() for item in seen.items or []}
+        # another product's journal folder may be another one, and its tasks are none of ours
+        return [
+            Job(self.host, self.jobs_folder, name)
+            for name, fields in sorted(seen.tasks.items())
+            if name.lower() not in there
+            and f"{windows_path(self.jobs_folder)}\\{name}\\{COMMAND_FILE}".lower() in [field.strip(' "').lower() for field in fields]
+        ]
 
     def take_up(self, action: str, version: str = "") -> dict[str, Any] | None:
         """Wait for what this run's playbook has left of an action, and return the end of the step's own job, None when there is none.

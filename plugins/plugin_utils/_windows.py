@@ -41,6 +41,7 @@ from ansible_collections.jp1.itdm.plugins.module_utils._parse_system import (
     parse_os_times,
     parse_processes,
     parse_sids,
+    parse_tasks,
     parse_version,
 )
 from ansible_collections.jp1.itdm.plugins.plugin_utils._paths import folder_test, parent_and_name, windows_path
@@ -241,6 +242,14 @@ def running_processes(names: Iterable[str]) -> Probe[list[Process]]:
         "tasklist /fo csv /nh",
         lambda answer: [process for process in parse_processes(answer.text) if process.name.lower() in wanted],
     )
+
+
+def tasks(folder: str) -> Probe[dict[str, list[str]]]:
+    """The tasks in a folder of the Task Scheduler by their names, each with the fields that it is shown with, in no certain order.
+
+    :param folder: without a backslash at its begin or end.
+    """
+    return Probe(f'schtasks /query /fo csv /nh /v 2>nul|find "{folder}"', lambda answer: parse_tasks(answer.text, folder))
 
 
 def elevated() -> Probe[bool]:

@@ -14,8 +14,12 @@ import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import TimeLimitError, UnknownOutcomeError
 from ansible_collections.jp1.itdm.plugins.plugin_utils import _job, _windows
 from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job, run_job
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job_view import TASK_FOLDER
+from ansible_collections.jp1.itdm.plugins.plugin_utils._left_jobs import left_tasks
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product import Product
+from ansible_collections.jp1.itdm.plugins.plugin_utils._profiles import load_profile
 
-from tests.integration.lab_system import DATABASE, NUMBER, System
+from tests.integration.lab_system import CHECKOUT, DATABASE, NUMBER, System
 from tests.integration.wire.lab_host import LabHost, lab_variables
 from tests.integration.wire.transports import cases
 from tests.lab.control.lab import Lab
@@ -199,6 +203,21 @@ def test_a_job_that_is_gone_without_a_restart(host: LabHost, short_looks: None) 
         job.wait(60)
     assert caught.value.evidence["restarted"] is False
     job.remove()
+
+
+def test_a_task_that_is_there_again_is_removed(host: LabHost) -> None:
+    product = Product(host, load_profile(str(CHECKOUT / "tests/lab/profile.yml")), "database_server", journal_folder="D:\\JP1")
+    for name in ("again", "there", "elsewhere"):
+        job = Job(host, FOLDER if name != "elsewhere" else "D:\\JP1\\other", name)
+        job.start([WORK, "1"])
+        assert job.wait(60).exit_code == 5
+    # as a power loss leaves it: the folder is gone, and the deletion of the task is undone
+    host.remove_folder(FOLDER + "\\again")
+    host.remove_folder("D:\\JP1\\other")
+    assert left_tasks(product) == ["again"]
+    assert left_tasks(product, remove=True) == ["again"]
+    assert left_tasks(product) == []
+    assert set(host.ask(tasks=_windows.tasks(TASK_FOLDER)).tasks) == {"there", "elsewhere"}
 
 
 def test_a_result_outlives_a_restart(host: LabHost, lab: Lab) -> None:

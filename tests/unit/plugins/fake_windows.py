@@ -46,6 +46,7 @@ QUESTIONS = (
     "os_version",
     "pending_restart",
     "running_processes",
+    "tasks",
     "elevated",
     "cluster",
     "tools",
@@ -102,6 +103,7 @@ class FakeJob:
 
     def remove(self) -> None:
         self.host.jobs.pop(self.name, None)
+        self.host.tasks.pop(self.name, None)
         self.host.remove_folder(self.folder)
 
 
@@ -141,6 +143,7 @@ class FakeWindows:
     :ivar given: what each of them found in its standard input.
     :ivar lines: the lines of cmd.exe that were run, which do nothing here.
     :ivar jobs: detached programs that an earlier run has left, by their names, with their ends.
+    :ivar tasks: what the Task Scheduler has besides, by names, each with its fields.
     :ivar events: how the event logs answer: exit code and text.
     :ivar silent: what every question ends with.
     :ivar before_change: called with a file's path before it is written.
@@ -182,6 +185,7 @@ class FakeWindows:
         self.given: list[str] = []
         self.lines: list[str] = []
         self.jobs: dict[str, CommandResult | Exception] = {}
+        self.tasks: dict[str, list[str]] = {}
         self.runner = SimpleNamespace(code_page_fallback="cp932")
         self.events = {"System": (0, "Event[0]:\n"), "Application": (98, "")}
         self.silent: Exception | None = None
@@ -351,6 +355,9 @@ class FakeWindows:
 
     def _folder_exists(self, path: str) -> bool:
         return path in self.folders or (ntpath.splitdrive(path)[0] in self.disks and not ntpath.splitdrive(path)[1].strip("\\"))
+
+    def _tasks(self, folder: str) -> dict[str, list[str]]:
+        return dict(self.tasks)
 
     def _folder(self, path: str) -> list[FolderItem] | None:
         if path not in self.folders:

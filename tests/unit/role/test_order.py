@@ -218,3 +218,32 @@ def test_only_a_run_with_setup_needs_a_way_for_it(played: PlayedModules, skip: s
     ]
     played.run("preflight", [NO_RUN, *answers], skip_database_upgrade=skip)
     assert end in " ".join(played.output.split()), played.output
+
+
+def remove_left_tasks(played: PlayedModules, boot_time: str, job: dict[str, Any]) -> list[Any]:
+    """End an upgrade after the database server had last been started at a time, and return the calls."""
+    now = {"management_server": {"os": {"boot_time": "Monday"}}, "database_server": {"os": {"boot_time": boot_time}}}
+    before = {server: {"os": {"boot_time": "Monday"}} for server in now}
+    role = {"name": "jp1.itdm.upgrade", "tasks_from": "remove_left_tasks.yml"}
+    play = {
+        "hosts": "MGR",
+        "gather_facts": False,
+        "vars": {"upgrade_after": now, "upgrade_run": {"run_id": "run1", "state_before": before}},
+        "tasks": [{"ansible.builtin.include_role": role}, {"ansible.builtin.set_fact": {"x": 1}}],
+    }
+    return played.run([play], [{"module": "upgrade_job", "result": job}])
+
+
+def test_an_upgrade_removes_tasks_that_a_restart_has_left(played: PlayedModules) -> None:
+    assert remove_left_tasks(played, "Monday", {}) == [], played.output
+    calls = remove_left_tasks(played, "Tuesday", {})
+    assert [(call.short, call.options["server"], call.options["results"]) for call in calls] == [
+        ("upgrade_job", "database_server", "remove"),
+        ("upgrade_job", "management_server", "remove"),
+    ], played.output
+
+
+def test_a_task_that_is_left_makes_no_good_end_a_bad_one(played: PlayedModules) -> None:
+    assert len(remove_left_tasks(played, "Tuesday", {"failed": True, "msg": "It can not."})) == 1
+    assert "Not removed, and harmless: It can not." in played.output
+    assert "failed=0" in played.output

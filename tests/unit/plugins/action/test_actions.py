@@ -424,6 +424,18 @@ def test_what_nobody_asks_for_is_removed_but_not_in_check_mode(database: FakeMan
     assert good("upgrade_job", options, variables)["changed"] is check_mode
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("results", ["keep", "remove"])
+def test_a_task_that_is_there_again_is_removed_with_the_results(
+    database: FakeManager, variables: dict[str, Any], results: str, check_mode: bool
+) -> None:
+    database.tasks["run0-backup"] = [r"C:\ProgramData\jp1_itdm_upgrade\jobs\run0-backup\run.cmd"]
+    options = {"server": "database_server", "run_id": "run1", "results": results}
+    result = good("upgrade_job", options, variables, check_mode=check_mode)
+    assert (result["changed"], result["tasks"]) == ((True, ["run0-backup"]) if results == "remove" else (False, []))
+    assert ("run0-backup" in database.tasks) is (check_mode or results == "keep")
+
+
 def test_a_rehearsal_touches_nothing_in_check_mode(database: FakeManager, variables: dict[str, Any]) -> None:
     options = {"server": "database_server", "media_folders": [MEDIA + r"\10-10"], "writable_folders": [r"D:\JP1\backup"]}
     before = database.picture()

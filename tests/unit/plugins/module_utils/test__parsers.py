@@ -278,6 +278,13 @@ def test_processes() -> None:
     ]
 
 
+def test_tasks_of_one_folder() -> None:
+    lines = [r'"JP1DB01","\JP1_ITDM\run1-backup","N/A","D:\jobs\run1-backup\run.cmd "', r'"JP1DB01","\Other\jp1_itdm\x","N/A"', '"broken']
+    assert _parse_system.parse_tasks("\n".join(lines), "jp1_itdm") == {
+        "run1-backup": ["JP1DB01", r"\JP1_ITDM\run1-backup", "N/A", "D:\\jobs\\run1-backup\\run.cmd "]
+    }
+
+
 def test_small_things() -> None:
     assert _parse_system.parse_version("\nMicrosoft Windows [バージョン 6.1.7601]\n") == "6.1.7601"
     assert _parse_system.parse_version("?") == ""
@@ -304,6 +311,7 @@ PARSERS = [
     _parse_system.parse_version,
     _parse_system.parse_listening_ports,
     _parse_system.parse_processes,
+    lambda text: _parse_system.parse_tasks(text, "x"),
     _parse_system.parse_sids,
     _parse_system.parse_environment,
 ]

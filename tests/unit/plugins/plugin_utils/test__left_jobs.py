@@ -6,8 +6,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.jp1.itdm.plugins.module_utils._errors import TimeLimitError, UnknownOutcomeError
 from ansible_collections.jp1.itdm.plugins.plugin_utils._host import CommandResult
-from ansible_collections.jp1.itdm.plugins.plugin_utils._left_jobs import left_jobs
+from ansible_collections.jp1.itdm.plugins.plugin_utils._left_jobs import left_jobs, left_tasks
 from ansible_collections.jp1.itdm.tests.unit.plugins.fake_manager import FakeManager
+from ansible_collections.jp1.itdm.tests.unit.plugins.fake_windows import JOBS
 
 
 @pytest.fixture
@@ -55,3 +56,18 @@ def test_what_nobody_will_ask_for_is_removed(world: FakeManager) -> None:
     assert left_jobs(world.product()) == []
     assert set(world.jobs) == {"run-whatever", "other-install-10-10"}
     assert not any("run-restore" in folder for folder in world.folders)  # as where the disk was full before it could be started
+
+
+@pytest.mark.parametrize("remove", [True, False])
+def test_tasks_that_are_there_again_are_removed_when_their_jobs_are_gone(world: FakeManager, remove: bool) -> None:
+    world.tasks = {
+        "rehearsal-1": ["JP1DB01", r"\jp1_itdm\rehearsal-1", rf"{JOBS.upper()}\rehearsal-1\run.cmd "],  # as Windows shows it, with a blank
+        "other-backup": [rf'"{JOBS}\other-backup\run.cmd"'],
+        "other-install-10-10": [rf"{JOBS}\other-install-10-10\run.cmd"],  # its folder is there
+        "elsewhere": [r"E:\journal\jobs\elsewhere\run.cmd"],
+        "by a person": [r"C:\Windows\notepad.exe"],
+    }
+    before = set(world.tasks)
+    assert left_tasks(world.product(), remove=remove) == ["other-backup", "rehearsal-1"]
+    assert before - set(world.tasks) == ({"other-backup", "rehearsal-1"} if remove else set())
+    assert left_tasks(world.product()) == ([] if remove else ["other-backup", "rehearsal-1"])
