@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.jp1.itdm.plugins.plugin_utils._job import Job
+from ansible_collections.jp1.itdm.plugins.plugin_utils._product_programs import DEFAULT_JOURNAL_FOLDER
 
 from tests.integration.lab_system import CHECKOUT, NEW, System
 from tests.integration.upgrade.ansible_runs import CORES, Playbooks
 from tests.integration.upgrade.test_rollback import assert_rolled_back, fail, steps_started
+from tests.integration.wire.lab_host import LabHost, lab_variables
 
 SETUP_LOG = "/opt/lab/prefix/drive_c/windows/temp/jp1itdm-setup.log"
 
@@ -119,6 +122,26 @@ def test_the_server_restarts_by_itself_after_the_installation(system: System, in
     with install.when(lambda: system.lab.look(system.database)["version"] == NEW, restart):
         evidence = install(**{"install.restart_exit_codes": [3010]})["evidence"]
     assert evidence["install"]["restart_wanted"] is True
+
+
+@pytest.mark.slow
+def test_tasks_that_a_power_loss_brings_back_are_removed(system: System, run: Playbooks, install: Installation) -> None:
+    """Their folders are gone, as their deletion was the last that the disk has not seen."""
+    tasks = "wine reg query 'HKLM\\SOFTWARE\\Lab\\Tasks' /reg:64 2>/dev/null | grep jp1_itdm || true"
+    for server in (system.manager, system.database):
+        host = LabHost(lab_variables(system.lab, server))
+        job = Job(host, DEFAULT_JOURNAL_FOLDER + "\\jobs", "rehearsal-0")
+        job.start(["whoami.exe"])
+        assert job.wait(60).exit_code == 0
+        host.remove_folder(job.folder)
+        host.disconnect()
+        assert "rehearsal-0" in system.inside(server, "sh", "-c", tasks)
+    system.fault(system.database, "program:exportdb", kind="slow", when="middle", seconds=60, count=1)
+    with install.when(lambda: bool(steps_started(system, system.database)), system.lab.power_loss):
+        done = run("upgrade")
+    assert done.exit_code == 0, done.output
+    for server in (system.manager, system.database):
+        assert system.inside(server, "sh", "-c", tasks) == "", done.output
 
 
 @pytest.mark.slow
