@@ -7,11 +7,11 @@ from __future__ import annotations
 from tests.integration.lab_system import System
 
 # Every file with its content where the product, its data, its backups, users and temporary files are; elsewhere by size and time.
-# Folders without their times: Wine's cmd.exe makes and removes a temporary file where Windows uses a pipe.
+# Where Windows uses a pipe, Wine's cmd.exe uses a temporary file, and may leave it: those files and the times of folders are left out.
 _FILES = """
 cd "$WINEPREFIX/drive_c"
-find "Program Files (x86)" ProgramData users windows/temp /opt/lab/drive_d -type f -exec sha256sum {} +
-find . /opt/lab/drive_d -type f -printf '%s %p %T@\\n' -o -printf '%y %p\\n'
+find "Program Files (x86)" ProgramData users windows/temp /opt/lab/drive_d -type f ! -path '*/[Tt]emp/CMD*.tmp' -exec sha256sum {} +
+find . /opt/lab/drive_d ! -path '*/[Tt]emp/CMD*.tmp' \\( -type f -printf '%s %p %T@\\n' -o -printf '%y %p\\n' \\)
 """
 _KEYS = ("HKLM\\SOFTWARE", "HKLM\\SYSTEM\\CurrentControlSet\\Services", "HKCU\\Environment")
 
