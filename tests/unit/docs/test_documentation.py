@@ -85,12 +85,20 @@ def test_every_filter_has_its_document() -> None:
 
 def test_the_role_declares_the_defaults_that_it_has() -> None:
     declared = {name: option["default"] for name, option in ENTRIES["main"]["options"].items() if "default" in option}
-    assert declared == DEFAULTS
+    assert declared == DEFAULTS, "defaults/main.yml and meta/argument_specs.yml (main) differ"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_and_the_role_have_the_same_default(module: str) -> None:
+    specification = getattr(_argspec, module.upper())
+    own = {f"upgrade_{name}": option["default"] for name, option in specification.items() if "default" in option}
+    same = own.keys() & DEFAULTS.keys()
+    assert {name: own[name] for name in same} == {name: DEFAULTS[name] for name in same}, "_argspec.py and defaults/main.yml differ"
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_every_option_of_an_entry_is_one_of_the_role(entry: str) -> None:
-    assert set(ENTRIES[entry]["options"]) <= set(ENTRIES["main"]["options"])
+    assert set(ENTRIES[entry]["options"]) <= set(ENTRIES["main"]["options"]), "declare it in meta/argument_specs.yml for main, too"
     assert all(option["description"] for option in ENTRIES[entry]["options"].values())
 
 
@@ -101,7 +109,7 @@ def test_every_file_of_tasks_that_a_playbook_starts_has_an_entry() -> None:
 
 def test_every_option_is_used() -> None:
     by_modules = set(_argspec.FROM_VARIABLES.values())
-    assert {name for name in ENTRIES["main"]["options"] if name not in TASKS} <= by_modules
+    assert {name for name in ENTRIES["main"]["options"] if name not in TASKS} <= by_modules, "no task hands it on"
 
 
 def test_secrets_are_never_logged() -> None:
@@ -137,7 +145,7 @@ WITHOUT_EFFECT = {
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_an_entry_declares_every_option_that_its_tasks_use(entry: str) -> None:
     names = set(re.findall(r"\bupgrade_\w+", used_by(f"{entry}.yml", set()))) - OF_THE_SYSTEM - WITHOUT_EFFECT.get(entry, set())
-    assert names & set(ENTRIES["main"]["options"]) <= set(ENTRIES[entry]["options"])
+    assert names & set(ENTRIES["main"]["options"]) <= set(ENTRIES[entry]["options"]), "declare it in meta/argument_specs.yml"
 
 
 def documented(module: str) -> dict[str, dict[str, Any]]:
@@ -158,7 +166,8 @@ def test_a_module_documents_its_options_as_they_are(module: str) -> None:
         shown = {name: {key: option[key] for key in keys if key in option} for name, option in options.items()}
         return {name: option | ({"choices": list(option["choices"])} if "choices" in option else {}) for name, option in shown.items()}
 
-    assert told(documented(module)) == told(getattr(_argspec, module.upper()))
+    documents = f"DOCUMENTATION in plugins/modules/{module}.py, or its fragments, and _argspec.py differ"
+    assert told(documented(module)) == told(getattr(_argspec, module.upper())), documents
 
 
 def test_the_read_me_of_the_role_has_every_entry() -> None:
