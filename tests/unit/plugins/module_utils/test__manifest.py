@@ -37,7 +37,7 @@ def rejected(*arguments: Any, **options: Any) -> BackupRejectedError:
     with pytest.raises(BackupRejectedError) as caught:
         verify_backup(*arguments, **options)
     assert caught.value.failure_class == "backup_rejected"
-    assert caught.value.remedy
+    assert caught.value.remedy.startswith("Do not restore it")
     return caught.value
 
 
@@ -57,6 +57,12 @@ def test_the_same_files_always_make_the_same_text(files: list[FileEntry], random
     assert manifest(shuffled).to_json() == manifest(files).to_json()
 
 
+def test_a_manifest_says_what_it_was_made_of() -> None:
+    made = manifest()
+    assert (made.run_id, made.host, made.created) == ("run1", "JP1DB01", "2026-03-01T12:00:00+00:00")
+    assert (made.product_version, made.records, set(made.files)) == ("10-00", 200, set(FILES))
+
+
 def test_the_size_of_a_backup_is_that_of_its_files() -> None:
     assert manifest().bytes == 30
 
@@ -71,6 +77,12 @@ def test_names_are_written_readably() -> None:
 def read_rejected(text: str) -> str:
     with pytest.raises(BackupRejectedError) as caught:
         Manifest.from_json(text)
+    remedies = {
+        "manifest_damaged": "Take a new backup; never edit a manifest.",
+        "manifest_schema_unknown": "Use the version of the collection that made the backup.",
+    }
+    assert caught.value.message.startswith("The manifest ")
+    assert caught.value.remedy == remedies[caught.value.code]
     return caught.value.code
 
 
@@ -133,6 +145,8 @@ def test_an_empty_backup_gets_no_manifest(files: list[FileEntry]) -> None:
     with pytest.raises(BackupRejectedError) as caught:
         manifest(files)
     assert caught.value.code == "backup_empty"
+    assert "holds no file with content" in caught.value.message
+    assert caught.value.remedy.startswith("Look at the output of the backup command")
 
 
 # A backup that is held against its manifest
@@ -176,6 +190,14 @@ def test_many_files_are_counted_in_the_message_and_listed_in_the_evidence() -> N
     assert error.evidence["missing"] == [file.path for file in files]
 
 
+def test_the_evidence_tells_each_way_to_differ() -> None:
+    made = manifest([FileEntry(name, 10, "a" * 64) for name in ("cut", "gone", "grown", "other", "same")])
+    now = [FileEntry("cut", 9, "a" * 64), FileEntry("grown", 11, "a" * 64), FileEntry("other", 10, "b" * 64)]
+    error = rejected(made, [*now, FileEntry("new", 10, "a" * 64), FileEntry("same", 10, "a" * 64)])
+    assert error.message == "The backup is truncated: gone, cut."
+    assert error.evidence == {"missing": ["gone"], "extra": ["new"], "shorter": ["cut"], "altered": ["grown", "other"]}
+
+
 @st.composite
 def single_changes(draw: st.DrawFn) -> tuple[list[FileEntry], list[FileEntry]]:
     files = draw(folders)
@@ -206,12 +228,15 @@ def test_a_backup_of_another_run_is_stale() -> None:
     assert error.code == "backup_stale"
     assert "run1" in error.message
     assert "run2" in error.message
+    assert error.evidence == {"run_id": "run1", "created": "2026-03-01T12:00:00+00:00"}
 
 
 def test_a_backup_of_another_version_is_not_restored() -> None:
     error = other_version("10-00", "10-10")
     assert error.code == "backup_other_version"
     assert error.evidence == {"backup": "10-00", "installed": "10-10"}
+    assert error.message == "The backup was taken with version 10-00, but 10-10 is installed."
+    assert error.remedy.startswith("Install the version that the backup was taken with")
 
 
 def test_what_is_not_asked_is_not_judged() -> None:

@@ -158,7 +158,23 @@ def test_a_step_whose_end_was_seen_is_not(state: str) -> None:
 
 def test_a_database_that_shows_nothing_is_restored_once_installations_were_begun() -> None:
     before = changed(BEFORE, "database_server/database", {"records": None, "schema": None})
-    assert plan(copy.deepcopy(before), before, installation_begun=True)["restore"] is True
+    result = plan(copy.deepcopy(before), before, installation_begun=True)
+    assert result["restore"] is True
+    assert result["reasons"] == ["JP1DB01: installations were begun, and the database does not show whether it was changed"]
+
+
+def test_a_database_that_says_that_it_is_damaged_is_restored_and_named() -> None:
+    now = changed(BEFORE, "database_server/database/damaged", True)
+    result = plan(now)
+    assert result["restore"] is True
+    assert result["reasons"] == ["JP1DB01: the database says that it is damaged"]
+    assert state_differences(BEFORE, now) == result["reasons"]
+
+
+def test_a_database_that_said_so_before_is_no_difference() -> None:
+    before = changed(BEFORE, "database_server/database/damaged", True)
+    assert plan(copy.deepcopy(before), before)["restore"] is False
+    assert state_differences(before, copy.deepcopy(before)) == []
 
 
 def test_records_that_can_not_be_counted_are_no_reason() -> None:
