@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -62,6 +63,14 @@ def test_a_run_is_read_as_it_was_written(more: dict[str, Any]) -> None:
         assert set(run) & {"steps", "position", "updated"}
     else:
         assert form.parse_run("F\\run.json", form.dump(run).decode(), RUN_ID) == run
+
+
+def test_the_same_document_is_always_the_same_line() -> None:
+    assert form.dump({"b": 1, "a": 2}) == form.dump({"a": 2, "b": 1})
+
+
+def test_what_is_no_plain_data_becomes_text() -> None:
+    assert form.plain("content", {"since": date(2026, 3, 1)}) == {"since": "2026-03-01"}
 
 
 @given(VALUES)
@@ -154,6 +163,40 @@ def test_the_name_of_a_run_is_a_time(name: str, good: bool) -> None:
 # Damage
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "it is missing"),
+        ("", "it is empty"),
+        (" \r\n", "it is empty"),
+        ("[]", "it is no JSON object"),
+        ("{", "Expecting property name"),
+    ],
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_run_that_can_not_be_read_says_why(text: str | None, why: str, alone: bool) -> None:
+    with pytest.raises(PreconditionError) as caught:
+        form.parse_run("F\\run.json", text, RUN_ID, alone=alone)
+    assert caught.value.code == "journal_damaged"
+    assert caught.value.message.startswith(f"F\\run.json can not be read: {why}")
+    # what was torn when the run was opened may go; behind it nothing may
+    assert ("delete" in caught.value.remedy.lower()) is (alone and text is not None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"backup_folder": None}, "it lacks backup_folder"),
+        ({"state_before": 5}, "it lacks state_before"),
+        ({"steps": {}, "position": 1}, "it has steps, position, which only entries have"),
+    ],
+)
+def test_a_run_that_is_none_says_why(wrong: dict[str, Any], why: str) -> None:
+    with pytest.raises(PreconditionError) as caught:
+        form.parse_run("F\\run.json", form.dump({**RUN, **wrong}).decode(), RUN_ID)
+    assert caught.value.message == f"F\\run.json can not be read: {why}."
+
+
 @given(WISHES.filter(lambda wishes: len(wishes) > 1), st.data())
 def test_a_gap_is_damage(wishes: Any, data: Any) -> None:
     files = written(make_entries(wishes))
@@ -235,6 +278,7 @@ def test_an_entry_has_its_form(wrong: dict[str, Any]) -> None:
     with pytest.raises(PreconditionError) as caught:
         parse({"000001.json": form.dump(entry).decode()})
     assert caught.value.code == "journal_damaged"
+    assert caught.value.message.startswith("F\\000001.json can not be read: it ")
 
 
 @pytest.mark.parametrize("key", [*RUN])
@@ -309,6 +353,12 @@ def test_notes_say_nothing_anew(notes: dict[str, Any]) -> None:
         assert taken
     else:
         assert not taken
+
+
+@pytest.mark.parametrize("key", [*RUN, "steps", "position", "updated", "schema"])
+def test_what_was_written_once_can_not_be_noted(key: str) -> None:
+    with pytest.raises(OptionError, match=f"content: {key}: what was written"):
+        form.check_notes(RUN, {key: 1, "more": 2})
 
 
 @given(STEPS)
